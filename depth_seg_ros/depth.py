@@ -1,0 +1,210 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What a depth map is, what estimates one, and the table of backends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depth_seg_ros.params import ModelParams
+
+__all__ = ['DepthEstimator', 'DepthKind', 'DepthMap', 'EstimatorInfo', 'ModelLoadError',
+           'load_estimator']
+
+
+class ModelLoadError(RuntimeError):
+    """A model that cannot be had or used as asked; the message says what to do."""
+
+
+class DepthKind(Enum):
+    """What the numbers of a depth map mean."""
+
+    RELATIVE_INVERSE = 'relative_inverse'
+    """d = s / Z + t with unknown s > 0 and t; unitless, larger is nearer (MiDaS, Ranftl 2020)."""
+
+    METRIC = 'metric'
+    """Z in meters along the optical axis (REP 118)."""
+
+
+@dataclass(frozen=True, eq=False)
+class DepthMap:
+    """
+    One depth map and its meaning.
+
+    Parameters
+    ----------
+    values : float32 ndarray of shape (H, W)
+        In the unit of `kind`. Where `valid` is False the number means nothing.
+    kind : DepthKind
+        What the values mean.
+    valid : bool ndarray of shape (H, W), optional
+        Where depth is known. Values that are not finite, and metric values that are not
+        positive, are never valid; by default everything else is.
+
+    Raises
+    ------
+    TypeError
+        When `values` is not a float array, `valid` not bool, or `kind` not a DepthKind.
+    ValueError
+        When the shapes are not (H, W), not equal, or empty.
+
+    """
+
+    values: NDArray[np.float32]
+    kind: DepthKind
+    valid: NDArray[np.bool_] = None  # type: ignore[assignment]  # made in __post_init__
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, DepthKind):
+            raise TypeError(f'kind: expected DepthKind, got {self.kind!r}')
+        values = np.asarray(self.values)
+        if not np.issubdtype(values.dtype, np.floating):
+            raise TypeError(f'values: expected a float array, got {values.dtype}')
+        if values.ndim != 2 or values.size == 0:
+            raise ValueError(f'values: expected shape (H, W) with H, W >= 1, got {values.shape}')
+        values = np.ascontiguousarray(values, dtype=np.float32)
+        known = np.isfinite(values)
+        if self.kind is DepthKind.METRIC:
+            known &= values > 0
+        if self.valid is not None:
+            known &= _checked_mask(self.valid, values.shape)
+        object.__setattr__(self, 'values', values)
+        object.__setattr__(self, 'valid', known)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (height, width) in pixels."""
+        height, width = self.values.shape
+        return height, width
+
+    def inverse(self) -> NDArray[np.float32]:
+        """
+        Return inverse depth, larger is nearer, NaN where unknown.
+
+        Returns
+        -------
+        float32 ndarray of shape (H, W)
+            Unitless for a relative map, 1/m for a metric one.
+
+        """
+        out = np.full(self.values.shape, np.nan, np.float32)
+        if self.kind is DepthKind.METRIC:
+            np.divide(1.0, self.values, out=out, where=self.valid)
+        else:
+            np.copyto(out, self.values, where=self.valid)
+        return out
+
+
+def _checked_mask(valid: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    mask = np.asarray(valid)
+    if mask.dtype != np.bool_:
+        raise TypeError(f'valid: expected a bool array, got {mask.dtype}')
+    if mask.shape != shape:
+        raise ValueError(f'valid: expected shape {shape} as values, got {mask.shape}')
+    return mask
+
+
+@dataclass(frozen=True)
+class EstimatorInfo:
+    """
+    What an estimator really is, for logs and diagnostics.
+
+    Parameters
+    ----------
+    name : str
+        Model id, folder or `embedded`.
+    backend, device, precision : str
+        As chosen, never `auto`.
+    kind : DepthKind
+        What its maps mean.
+    digest : str
+        SHA-256 of the weights file in hex; empty where there is none.
+
+    """
+
+    name: str
+    backend: str
+    device: str
+    precision: str
+    kind: DepthKind
+    digest: str = ''
+
+
+class DepthEstimator(Protocol):
+    """What turns an image into depth. `load` comes before, `close` after all `estimate`."""
+
+    @property
+    def info(self) -> EstimatorInfo:
+        """Return what was loaded."""
+
+    def load(self) -> None:
+        """
+        Get ready to estimate.
+
+        Raises
+        ------
+        ModelLoadError
+            When the model, the device or a dependency is not there.
+
+        """
+
+    def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
+        """
+        Return depth on the network's own grid.
+
+        Parameters
+        ----------
+        rgb : uint8 ndarray of shape (H, W, 3)
+
+        Returns
+        -------
+        DepthMap
+            Of any shape (h, w); the same aspect up to the rounding of the network.
+
+        """
+
+    def close(self) -> None:
+        """Free what `load` took. A second call does nothing."""
+
+
+BACKENDS: dict[str, str] = {
+    'torch': 'depth_seg_ros.backends.torch_backend:TorchEstimator',
+}
+"""Inference engines by name, fastest first; imported only when chosen."""
+
+
+def load_estimator(params: ModelParams) -> DepthEstimator:
+    """
+    Build the estimator that the parameters name, and load it.
+
+    Raises
+    ------
+    ModelLoadError
+        As `DepthEstimator.load`.
+
+    """
+    if params.name.startswith('recorded:'):
+        target = 'depth_seg_ros.backends.recorded:RecordedEstimator'
+    else:
+        target = BACKENDS[next(iter(BACKENDS)) if params.backend == 'auto' else params.backend]
+    module, name = target.split(':')
+    estimator: DepthEstimator = getattr(import_module(module), name)(params)
+    estimator.load()
+    return estimator

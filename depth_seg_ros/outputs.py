@@ -1,0 +1,127 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What is put out per frame: one table for messages, bags and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from depth_seg_ros.depth import DepthKind
+from depth_seg_ros.drawing import color_map, gray_map, overlay
+from depth_seg_ros.params import DrawingParams
+from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.segmentation import RegionClass
+
+__all__ = ['IMAGES', 'ImageOutput', 'LABEL_INFO', 'REGIONS']
+
+Renderer = Callable[[FrameResult, DrawingParams], 'NDArray[np.generic] | None']
+
+
+@dataclass(frozen=True)
+class ImageOutput:
+    """
+    One image that can be put out for a frame.
+
+    Parameters
+    ----------
+    topic : str
+        Name below the node's own: `mask`.
+    encoding : str
+        As in sensor_msgs/image_encodings.
+    help : str
+        What it shows, with its unit.
+    render : callable
+        (FrameResult, DrawingParams) -> ndarray of shape (H, W) or (H, W, 3) in the encoding's
+        dtype, at the size of the image that came in; None when this frame has none.
+
+    """
+
+    topic: str
+    encoding: str
+    help: str
+    render: Renderer
+
+
+REGIONS = 'regions'
+"""Topic of vision_msgs/Detection2DArray: one entry per region, empty when nothing is there."""
+
+LABEL_INFO = 'label_info'
+"""Topic of vision_msgs/LabelInfo: the names of the classes, latched."""
+
+
+def _to_image(grid: NDArray[np.generic], result: FrameResult, how: int) -> NDArray[np.generic]:
+    height, width = result.image_shape
+    if grid.shape[:2] == (height, width):
+        return grid
+    return cv2.resize(grid, (width, height), interpolation=how)
+
+
+def _inverse_depth(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
+    return _to_image(result.depth.inverse(), result, cv2.INTER_LINEAR)
+
+
+def _depth(result: FrameResult, _: DrawingParams) -> NDArray[np.generic] | None:
+    if result.depth.kind is not DepthKind.METRIC:
+        return None
+    meters = np.where(result.depth.valid, result.depth.values, np.float32(np.nan))
+    # Between a near and a far pixel there is nothing: a mean would be a flying point.
+    return _to_image(meters, result, cv2.INTER_NEAREST)
+
+
+def _gray(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
+    return _to_image(gray_map(result), result, cv2.INTER_LINEAR)
+
+
+def _color(result: FrameResult, drawing: DrawingParams) -> NDArray[np.generic]:
+    return _to_image(color_map(result, drawing), result, cv2.INTER_LINEAR)
+
+
+def _mask(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
+    mask = result.segmentation.mask.astype(np.uint8) * np.uint8(255)
+    return _to_image(mask, result, cv2.INTER_NEAREST)
+
+
+def _labels(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
+    return _to_image(result.segmentation.labels.astype(np.uint16), result, cv2.INTER_NEAREST)
+
+
+def _classes(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
+    return _to_image(result.segmentation.classes, result, cv2.INTER_NEAREST)
+
+
+def _overlay(result: FrameResult, drawing: DrawingParams) -> NDArray[np.generic]:
+    return overlay(result, drawing)
+
+
+IMAGES: tuple[ImageOutput, ...] = (
+    ImageOutput('inverse_depth', '32FC1', 'Inverse depth, unitless, larger is nearer; NaN where '
+                'unknown.', _inverse_depth),
+    ImageOutput('depth/image', '32FC1', 'Depth along the optical axis in meters, NaN where '
+                'unknown (REP 118). Only from a metric model.', _depth),
+    ImageOutput('depth_gray', 'mono8', 'Inverse depth to look at: near is bright, 0 is unknown.',
+                _gray),
+    ImageOutput('depth_color', 'bgr8', 'Heat map of inverse depth; black is unknown.', _color),
+    ImageOutput('mask', 'mono8', '255 where an obstacle is, 0 elsewhere.', _mask),
+    ImageOutput('labels', '16UC1', 'Region id per pixel, 0 for none.', _labels),
+    ImageOutput('classes', 'mono8', 'Class per pixel: ' + ', '.join(
+        f'{kind.value} {kind.name.lower().replace("_", "-")}' for kind in RegionClass) + '.',
+        _classes),
+    ImageOutput('overlay', 'bgr8', 'The image with its regions drawn over it.', _overlay),
+)
+"""Every image output, in the order of the README."""

@@ -25,12 +25,16 @@ from numpy.typing import NDArray
 
 from depth_seg_ros.params import ModelParams
 
-__all__ = ['DepthEstimator', 'DepthKind', 'DepthMap', 'EstimatorInfo', 'ModelLoadError',
-           'load_estimator']
+__all__ = ['DepthEstimator', 'DepthKind', 'DepthMap', 'EstimationError', 'EstimatorInfo',
+           'ModelLoadError', 'load_estimator']
 
 
 class ModelLoadError(RuntimeError):
     """A model that cannot be had or used as asked; the message says what to do."""
+
+
+class EstimationError(RuntimeError):
+    """No depth for this one image; the message says why. The next image may do."""
 
 
 class DepthKind(Enum):
@@ -176,7 +180,13 @@ class DepthEstimator(Protocol):
         Returns
         -------
         DepthMap
-            Of any shape (h, w); the same aspect up to the rounding of the network.
+            Of any shape (h, w); it covers the whole image. Its aspect is that of the image
+            up to the rounding of the network and what the backend does to very long images.
+
+        Raises
+        ------
+        EstimationError
+            When there is no depth for this image.
 
         """
 

@@ -19,14 +19,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from depth_seg_ros.depth import DepthKind
+from depth_seg_ros.detections import LABELS
 from depth_seg_ros.drawing import color_map, gray_map, overlay
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
-from depth_seg_ros.segmentation import RegionClass
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['IMAGES', 'ImageOutput', 'LABEL_INFO', 'REGIONS']
 
@@ -85,11 +84,7 @@ def _depth(result: FrameResult, _: DrawingParams) -> NDArray[np.generic] | None:
 
 
 def _gray(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
-    return _to_image(gray_map(result), result, cv2.INTER_LINEAR)
-
-
-def _color(result: FrameResult, drawing: DrawingParams) -> NDArray[np.generic]:
-    return _to_image(color_map(result, drawing), result, cv2.INTER_LINEAR)
+    return gray_map(result)
 
 
 def _mask(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
@@ -105,10 +100,6 @@ def _classes(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
     return _to_image(result.segmentation.classes, result, cv2.INTER_NEAREST)
 
 
-def _overlay(result: FrameResult, drawing: DrawingParams) -> NDArray[np.generic]:
-    return overlay(result, drawing)
-
-
 IMAGES: tuple[ImageOutput, ...] = (
     ImageOutput('inverse_depth', '32FC1', 'Inverse depth, unitless, larger is nearer; NaN where '
                 'unknown.', _inverse_depth),
@@ -116,12 +107,11 @@ IMAGES: tuple[ImageOutput, ...] = (
                 'unknown (REP 118). Only from a metric model.', _depth),
     ImageOutput('depth_gray', 'mono8', 'Inverse depth to look at: near is bright, 0 is unknown.',
                 _gray),
-    ImageOutput('depth_color', 'bgr8', 'Heat map of inverse depth; black is unknown.', _color),
+    ImageOutput('depth_color', 'bgr8', 'Heat map of inverse depth; black is unknown.', color_map),
     ImageOutput('mask', 'mono8', '255 where an obstacle is, 0 elsewhere.', _mask),
     ImageOutput('labels', '16UC1', 'Region id per pixel, 0 for none.', _labels),
     ImageOutput('classes', 'mono8', 'Class per pixel: ' + ', '.join(
-        f'{kind.value} {kind.name.lower().replace("_", "-")}' for kind in RegionClass) + '.',
-        _classes),
-    ImageOutput('overlay', 'bgr8', 'The image with its regions drawn over it.', _overlay),
+        f'{number} {name}' for number, name in LABELS) + '.', _classes),
+    ImageOutput('overlay', 'bgr8', 'The image with its regions drawn over it.', overlay),
 )
 """Every image output, in the order of the README."""

@@ -201,9 +201,9 @@ class SegmentationParams(_Validated):
                               unit='ground noise (sigma)', low=1.0, high=20.0)
     min_height: float = _param(0.0, 'Lower things are not obstacles.',
                                unit='camera heights', low=0.0, high=1.0)
-    edge_step: float = _param(0.06, 'Relative depth step that separates two things.',
+    edge_step: float = _param(0.05, 'Relative depth step that separates two things.',
                               unit='share of the inverse depth', low=0.01, high=0.3)
-    edge_noise: float = _param(12.0, 'Noise floor of that step.', unit='pixel noise (sigma)',
+    edge_noise: float = _param(8.0, 'Noise floor of that step.', unit='pixel noise (sigma)',
                                low=2.0, high=40.0)
     split_balance: float = _param(
         0.55, 'Where inside a depth edge the near thing ends: 0.5 is midway.',
@@ -266,7 +266,8 @@ class NodeParams(PipelineParams):
     """The pipeline's parameters and those of the ROS node around it."""
 
     diagnostics: DiagnosticsParams = field(default_factory=DiagnosticsParams)
-    autostart: bool = _param(True, 'Configure and activate without being asked.', live=False)
+    autostart: bool = _param(True, 'Configure and activate at the start, without being asked.',
+                             live=False)
 
 
 def specs(params: type[_Validated] | _Validated, prefix: str = '') -> Iterator[ParamSpec]:

@@ -1,0 +1,46 @@
+# make help lists what there is.
+
+PYTHON ?= python3
+OUT ?= demo_out
+venv_python := .venv/bin/python
+
+# At its default settings Fast DDS loses large images (README, "Large images over Fast DDS").
+export FASTDDS_BUILTIN_TRANSPORTS ?= DEFAULT?sockets_size=16MB
+
+# A sourced ROS installation or another environment must not reach into .venv.
+unexport PYTHONPATH PYTHONHOME LD_LIBRARY_PATH AMENT_PREFIX_PATH RMW_IMPLEMENTATION \
+  _ROS_WHEELS_BOOTSTRAP_COMPLETE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint clean distclean
+
+help:
+	@echo 'make demo                  play the demo bag through the node; results in $(OUT)/'
+	@echo 'make demo IMAGE=photo.jpg  the same with your image; also VIDEO=file, BAG=folder'
+	@echo '          MODEL=name       another model: a hub id, a local folder, embedded'
+	@echo '          OUT=folder       another folder for the results'
+	@echo 'make test [ARGS=...]       all tests, linters included; ARGS goes to pytest'
+	@echo 'make lint                  only the linters and the architecture rules'
+	@echo 'make clean                 remove what building, testing and the demo left'
+	@echo 'make distclean             also remove .venv'
+	@echo 'PYTHON=/usr/bin/python3.12 chooses the Python that .venv is made with'
+
+demo:
+	@$(PYTHON) tools/bootstrap.py
+	@$(venv_python) -m depth_seg_ros.ros.demo --out '$(OUT)' $(if $(IMAGE),--image '$(IMAGE)') \
+	  $(if $(VIDEO),--video '$(VIDEO)') $(if $(BAG),--bag '$(BAG)') $(if $(MODEL),--model '$(MODEL)')
+
+test:
+	@$(PYTHON) tools/bootstrap.py --test
+	@$(venv_python) -m pytest $(ARGS)
+
+lint:
+	@$(PYTHON) tools/bootstrap.py --test
+	@$(venv_python) -m pytest -q test/test_lint.py test/test_architecture.py
+
+clean:
+	rm -rf build install log dist demo_out depth_seg_ros.egg-info .pytest_cache .mypy_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv

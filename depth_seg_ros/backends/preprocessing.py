@@ -1,0 +1,168 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""From an image of any size to the array that a network takes. No network engine needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from depth_seg_ros.depth import ModelLoadError
+
+__all__ = ['MAX_ASPECT', 'Preprocessing', 'preprocessing_of']
+
+MAX_ASPECT = 4.0
+"""
+Longest side of the network's image, in short sides.
+
+Street cameras reach 3.3. What is longer is squeezed to this, so that a strip of pixels cannot
+take all memory: the cost of a transformer grows with the square of the area.
+"""
+
+_HIERARCHICAL = 32
+"""Side in pixels of what the coarsest stage of SegFormer, Swin, BEiT with a neck and BiT sees."""
+
+_SMALLEST_PLAIN_PATCH = 8
+"""Smaller patches belong to networks that merge them stage by stage."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessing:
+    """
+    Resize, rescale and normalize, as the model's own preprocessor_config.json says.
+
+    Other than the processor of transformers it resizes by area when it shrinks and bicubic
+    when it enlarges, and does not pad (ZoeDepth).
+
+    Parameters
+    ----------
+    short_side : int
+        Of the network's image in pixels, before rounding.
+    multiple : int
+        Both sides become multiples of it.
+    scale, offset : float32 ndarray of shape (3,)
+        The network sees `rgb * scale + offset`.
+    max_aspect : float
+        The aspect is kept up to this many short sides for the longer one; 1 makes a square.
+    fixed : tuple of int, optional
+        (height, width) for a network that takes no other; `short_side` is not used then.
+
+    """
+
+    short_side: int
+    multiple: int
+    scale: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    max_aspect: float = MAX_ASPECT
+    fixed: tuple[int, int] | None = None
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Return (height, width) in pixels of what the network sees of such an image."""
+        if self.fixed:
+            return self.fixed
+        ratio = min(max(height, width) / min(height, width), self.max_aspect)
+        short = max(round(self.short_side / self.multiple), 1) * self.multiple
+        long = max(round(self.short_side * ratio / self.multiple) * self.multiple, short)
+        return (short, long) if height <= width else (long, short)
+
+    def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """
+        Return the network's input.
+
+        Parameters
+        ----------
+        rgb : uint8 ndarray of shape (H, W, 3)
+
+        Returns
+        -------
+        float32 ndarray of shape (1, 3, h, w)
+
+        """
+        height, width = self.grid(*rgb.shape[:2])
+        if rgb.shape[:2] != (height, width):
+            shrinks = rgb.shape[0] >= height and rgb.shape[1] >= width
+            how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+            rgb = cv2.resize(rgb, (width, height), interpolation=how)
+        planes = np.empty((1, 3, height, width), np.float32)
+        for channel in range(3):
+            np.multiply(rgb[:, :, channel], self.scale[channel], out=planes[0, channel])
+            planes[0, channel] += self.offset[channel]
+        return planes
+
+
+def preprocessing_of(preprocessor: Mapping[str, Any], config: Mapping[str, Any], name: str,
+                     short_side: int) -> Preprocessing:
+    """
+    Read how a model wants its images.
+
+    Parameters
+    ----------
+    preprocessor, config : mapping
+        Content of `preprocessor_config.json` and `config.json`.
+    name : str
+        Of the model, for messages.
+    short_side : int
+        Parameter `model.input_size`.
+
+    Raises
+    ------
+    ModelLoadError
+        When the files do not say it.
+
+    """
+    scale = preprocessor.get('rescale_factor', 1 / 255)
+    if not preprocessor.get('do_rescale', True):
+        scale = 1.0
+    mean, std = [0.0] * 3, [1.0] * 3
+    # GLPN does not normalize and says nothing about it; the others always say both.
+    if preprocessor.get('do_normalize', 'image_mean' in preprocessor):
+        mean = _three(preprocessor, 'image_mean', name)
+        std = _three(preprocessor, 'image_std', name)
+    fixed = None
+    if config.get('model_type') == 'depth_pro':
+        # Cuts the image into patches at three scales, which fit one size only.
+        size = preprocessor.get('size', {'height': 1536, 'width': 1536})
+        fixed = (int(size['height']), int(size['width']))
+    return Preprocessing(
+        short_side, _multiple(preprocessor, config),
+        np.array([scale / s for s in std], np.float32),
+        np.array([-m / s for m, s in zip(mean, std)], np.float32),
+        MAX_ASPECT if preprocessor.get('keep_aspect_ratio', True) else 1.0, fixed)
+
+
+def _three(preprocessor: Mapping[str, Any], key: str, name: str) -> list[float]:
+    values = preprocessor.get(key)
+    if not isinstance(values, list) or len(values) != 3 or not all(
+            isinstance(value, (int, float)) for value in values):
+        raise ModelLoadError(f'{name}: preprocessor_config.json: {key}: expected three numbers, '
+                             f'got {values!r}; get the file that belongs to the model.')
+    return values
+
+
+def _multiple(preprocessor: Mapping[str, Any], config: Mapping[str, Any]) -> int:
+    """Return what both sides must be a multiple of: patch, and what the processor wants."""
+    patch = config.get('patch_size') or (config.get('backbone_config') or {}).get('patch_size')
+    if isinstance(patch, (list, tuple)):
+        patch = math.lcm(*patch)
+    if not patch or patch < _SMALLEST_PLAIN_PATCH:
+        patch = _HIERARCHICAL
+    # ZoeDepth's class has 1/32 here where it means 32.
+    wanted = [preprocessor.get(key) for key in ('ensure_multiple_of', 'size_divisor')]
+    return math.lcm(patch, *(value for value in wanted if isinstance(value, int) and value > 0))

@@ -1,0 +1,22 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Recordings: frames out of a rosbag2, results into one. No ROS installation is needed."""
+
+from depth_seg_ros.bag.opening import BagError
+from depth_seg_ros.bag.process import BagSummary, process_bag
+from depth_seg_ros.bag.reader import BagFrame, BagMessage, BagReader
+from depth_seg_ros.bag.writer import BagWriter
+
+__all__ = ['BagError', 'BagFrame', 'BagMessage', 'BagReader', 'BagSummary', 'BagWriter',
+           'process_bag']

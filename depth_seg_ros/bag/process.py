@@ -1,0 +1,175 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A bag in, a bag out: every image through the pipeline, with its original stamps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from depth_seg_ros.bag.interrupt import deferred_interrupt
+from depth_seg_ros.bag.reader import BagFrame, BagMessage, BagReader
+from depth_seg_ros.bag.writer import BagWriter
+from depth_seg_ros.detections import detections
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
+from depth_seg_ros.params import DrawingParams, PipelineParams
+from depth_seg_ros.pipeline import FrameResult, Pipeline
+
+__all__ = ['BagSummary', 'process_bag']
+
+TOPICS = (*(output.topic for output in IMAGES), REGIONS, LABEL_INFO)
+
+
+@dataclass
+class BagSummary:
+    """
+    What became of the frames of a bag.
+
+    Parameters
+    ----------
+    out : Path
+        The bag that was written.
+    topic : str
+        The image topic.
+    frames : int
+        Images that were read.
+    processed : int
+        Those with a result.
+    regions : int
+        Regions in all results together.
+    failed : Counter of str
+        Images without a result, by the reason.
+    not_copied : tuple of str
+        Input topics that are missing in the output, because the bag does not define their types.
+    problems : tuple of str
+        Damage of the bag, useless camera_info; each a sentence.
+    interrupted : bool
+        Whether Ctrl-C ended it early. The output is valid up to there.
+
+    """
+
+    out: Path
+    topic: str
+    frames: int = 0
+    processed: int = 0
+    regions: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    not_copied: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    interrupted: bool = False
+
+
+def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelineParams,
+                topic: str | None = None, namespace: str = '/depth_seg',
+                save: Collection[str] = TOPICS,
+                progress: Callable[[int, int], None] | None = None) -> BagSummary:
+    """
+    Run every image of a bag through the pipeline and write a bag with input and results.
+
+    Nothing depends on time or chance: the same bag and parameters give the same bytes. A frame
+    that cannot be used is counted, and the rest goes on. Ctrl-C ends after the frame in work.
+
+    Parameters
+    ----------
+    source : Path
+        Folder of a rosbag2 (sqlite3 or mcap), or one .mcap or .db3 file.
+    out : Path
+        Folder of the bag to write (mcap).
+    pipeline : Pipeline
+        The caller closes it.
+    params : PipelineParams
+        Of the pipeline; the size limit of images and the drawing are taken from here.
+    topic : str, optional
+        Image topic, when the bag has several.
+    namespace : str
+        What the topics of the results begin with. Input topics that do are replaced.
+    save : collection of str
+        Which results to write; all by default. The depth in meters comes only from a metric
+        model, together with its camera_info.
+    progress : callable, optional
+        Called as (images read, images in the bag) after each image.
+
+    Raises
+    ------
+    BagError
+        When the bag cannot be read, `out` exists or cannot be written, or the image topic is not
+        clear.
+    ValueError
+        When `save` names an unknown result.
+
+    """
+    unknown = sorted(set(save) - set(TOPICS))
+    if unknown:
+        raise ValueError(f'save: expected some of {", ".join(TOPICS)}; got {", ".join(unknown)}')
+    with BagReader(source, topic) as bag, deferred_interrupt() as interrupted:
+        summary = BagSummary(out, bag.topic or '')
+        with BagWriter(out) as writer:
+            run = _Run(bag, writer, pipeline, params, f'{namespace.rstrip("/")}/', save)
+            for message in bag.messages():
+                run.take(message, summary)
+                if message.topic == bag.topic and progress is not None:
+                    progress(summary.frames, bag.frame_count)
+                if interrupted.is_set():
+                    summary.interrupted = True
+                    break
+        summary.not_copied = tuple(run.not_copied)
+        summary.problems = tuple(filter(None, (bag.damage, bag.camera_problem)))
+    return summary
+
+
+class _Run:
+    """The way of one message through the pipeline."""
+
+    def __init__(self, bag: BagReader, writer: BagWriter, pipeline: Pipeline,
+                 params: PipelineParams, prefix: str, save: Collection[str]) -> None:
+        self._bag, self._writer, self._pipeline = bag, writer, pipeline
+        self._params, self._prefix, self._save = params, prefix, save
+        self._labeled = False
+        self.not_copied: dict[str, None] = {}
+
+    def take(self, message: BagMessage, summary: BagSummary) -> None:
+        """Copy a message; when it is an image, process it and write the results."""
+        if not message.topic.startswith(self._prefix):
+            if not self._writer.copy(message, self._bag.typestore):
+                self.not_copied[message.topic] = None
+        if message.topic != self._bag.topic:
+            return
+        summary.frames += 1
+        try:
+            frame = self._bag.frame(message, self._params.input.max_megapixels)
+            result = self._pipeline.process(frame.rgb, frame.stamp_ns / 1e9, frame.camera)
+        except ValueError as error:
+            summary.failed[str(error)] += 1
+            return
+        self._write(frame, result, self._params.drawing)
+        summary.processed += 1
+        summary.regions += len(result.regions)
+
+    def _write(self, frame: BagFrame, result: FrameResult, drawing: DrawingParams) -> None:
+        writer, prefix, log_ns = self._writer, self._prefix, frame.log_ns
+        header = writer.header(frame.stamp_ns, frame.frame_id)
+        for output in IMAGES:
+            array = output.render(result, drawing) if output.topic in self._save else None
+            if array is not None:
+                writer.image(prefix + output.topic, array, output.encoding, header, log_ns)
+                if output.topic == 'depth/image' and self._bag.calibration is not None:
+                    writer.camera_info(f'{prefix}depth/camera_info', self._bag.calibration[0],
+                                       result.image_shape, header, log_ns)
+        if REGIONS in self._save:
+            writer.detections(prefix + REGIONS, detections(result), header, log_ns)
+        if LABEL_INFO in self._save and not self._labeled:
+            writer.label_info(prefix + LABEL_INFO, header, log_ns)
+            self._labeled = True

@@ -1,0 +1,204 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+How good is the depth of a model: AbsRel and delta1 against ground truth.
+
+As is usual for relative models, scale and shift are fitted per image, by least squares in inverse
+depth, before scoring (Ranftl et al. 2020). A metric model is scored as given, too. Beside them
+stand what the same fit makes of nothing (a constant) and of the image row alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+import cv2
+from depth_seg_ros.bench.depth_sets import DepthSet, open_set
+from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, load_estimator
+from depth_seg_ros.params import ModelParams
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['add_arguments', 'aligned', 'DepthScore', 'evaluate', 'main', 'score']
+
+_MIN = 1e-3
+
+_Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DepthScore:
+    """
+    How far a depth map is from the true one.
+
+    Parameters
+    ----------
+    abs_rel : float
+        Mean of |predicted - true| / true.
+    delta1 : float
+        Share of pixels where the larger is less than 1.25 times the smaller.
+    known : float
+        Share of pixels with true depth where the model gave depth; only those are scored.
+
+    """
+
+    abs_rel: float
+    delta1: float
+    known: float
+
+
+def aligned(inverse: _Array, truth: _Array, max_depth: float) -> _Array:
+    """
+    Return depth from inverse depth, after the scale and shift that fit the truth best.
+
+    Parameters
+    ----------
+    inverse : float32 ndarray of shape (H, W)
+        Inverse depth up to scale and shift; NaN where unknown.
+    truth : float32 ndarray of shape (H, W)
+        True depth; NaN where unknown.
+    max_depth : float
+        Depth is clipped to it, in the unit of `truth`.
+
+    """
+    both = np.isfinite(inverse) & np.isfinite(truth)
+    given = inverse[both].astype(np.float64)
+    (scale, shift), *_ = np.linalg.lstsq(
+        np.stack([given, np.ones_like(given)], axis=1), 1 / truth[both].astype(np.float64),
+        rcond=None)
+    fitted = np.maximum(scale * inverse.astype(np.float64) + shift, _MIN)
+    return np.clip(1 / fitted, _MIN, max_depth).astype(np.float32)
+
+
+def score(depth: _Array, truth: _Array) -> DepthScore:
+    """
+    Compare two depth maps of the same unit; NaN is unknown in either.
+
+    Raises
+    ------
+    ValueError
+        When no pixel is known in both.
+
+    """
+    asked = np.isfinite(truth)
+    both = asked & np.isfinite(depth)
+    if not both.any():
+        raise ValueError('no pixel has both a predicted and a true depth')
+    ratio = depth[both] / truth[both]
+    return DepthScore(float(np.mean(np.abs(ratio - 1))),
+                      float(np.mean(np.maximum(ratio, 1 / ratio) < 1.25)),
+                      float(both.sum() / asked.sum()))
+
+
+def evaluate(estimator: DepthEstimator, depth_set: DepthSet
+             ) -> Iterator[tuple[dict[str, DepthScore], float]]:
+    """
+    Yield per image {method: score} and the seconds that the estimate took.
+
+    Methods are `aligned`, `as given` (metric model and metric truth only), `row` and `constant`.
+
+    """
+    layout = depth_set.layout
+    for index in range(len(depth_set.pairs)):
+        sample = depth_set.read(index)
+        start = perf_counter()
+        depth = estimator.estimate(sample.rgb)
+        seconds = perf_counter() - start
+        inverse = _at_size(depth, sample.depth.shape)
+        rows = np.indices(inverse.shape, np.float32)[0]
+        scores = {name: score(aligned(guess, sample.depth, layout.max_depth), sample.depth)
+                  for name, guess in (('aligned', inverse), ('row', rows),
+                                      ('constant', np.zeros_like(rows)))}
+        if depth.kind is DepthKind.METRIC and layout.metric:
+            meters = np.clip(1 / inverse, _MIN, layout.max_depth)
+            scores['as given'] = score(meters, sample.depth)
+        yield scores, seconds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `depth_seg bench depth` takes."""
+    parser.add_argument('--data', metavar='FOLDER', type=Path, nargs='+', required=True,
+                        help='images with true depth; the layout is recognized')
+    parser.add_argument('--model', metavar='NAME', default=ModelParams().name,
+                        help='value of model.name (default: %(default)s)')
+    parser.add_argument('--device', default='auto', help='value of model.device')
+    parser.add_argument('--input-size', metavar='PX', type=int, default=ModelParams().input_size,
+                        help='value of model.input_size (default: %(default)s)')
+    parser.add_argument('--limit', metavar='N', type=int, default=60,
+                        help='images per folder, evenly spread (default: %(default)s)')
+
+
+def main(args: argparse.Namespace) -> int:
+    """
+    Score one model on every folder and print a table.
+
+    Raises
+    ------
+    ModelLoadError, EstimationError, ValueError
+        When the model or a folder cannot be used.
+
+    """
+    from tqdm import tqdm
+    if args.limit < 1:
+        raise ValueError(f'--limit: expected at least 1, got {args.limit}')
+    sets = [open_set(folder).spread(args.limit) for folder in args.data]
+    params = replace(ModelParams(), name=args.model, device=args.device,
+                     input_size=args.input_size)
+    estimator = load_estimator(params)
+    try:
+        info = estimator.info
+        print(f'{info.name}: {info.kind.value}, {info.backend} on {info.device}, '
+              f'{info.precision}, input size {args.input_size}')
+        print(f'{"data":24}{"images":>7}  {"method":10}{"AbsRel":>8}{"delta1":>8}{"known":>8}'
+              f'{"ms/image":>10}')
+        for depth_set in sets:
+            found = list(tqdm(evaluate(estimator, depth_set), total=len(depth_set.pairs),
+                              desc=depth_set.folder.name, unit='image', leave=False,
+                              disable=None))
+            print(_table(depth_set, found))
+    finally:
+        estimator.close()
+    return 0
+
+
+def _table(depth_set: DepthSet, found: list[tuple[dict[str, DepthScore], float]]) -> str:
+    by_method: dict[str, list[DepthScore]] = defaultdict(list)
+    for scores, _ in found:
+        for method, each in scores.items():
+            by_method[method].append(each)
+    lines = []
+    for method in ('aligned', 'as given', 'row', 'constant'):
+        if each := by_method.get(method):
+            first = method == 'aligned'
+            data = f'{depth_set.folder.name[:23]:24}{len(found):7}' if first else ' ' * 31
+            milliseconds = float(np.median([seconds for _, seconds in found])) * 1e3
+            lines.append(
+                f'{data}  {method:10}{np.mean([s.abs_rel for s in each]):8.3f}'
+                f'{np.mean([s.delta1 for s in each]):8.3f}'
+                f'{np.mean([s.known for s in each]):8.1%}'
+                + (f'{milliseconds:10.1f}' if first else ''))
+    return '\n'.join(lines)
+
+
+def _at_size(depth: DepthMap, shape: tuple[int, ...]) -> _Array:
+    inverse = depth.inverse()
+    if inverse.shape == shape:
+        return inverse
+    resized: _Array = cv2.resize(inverse, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return resized

@@ -1,0 +1,253 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+How long every stage takes, one frame after the other, and whether memory stays flat.
+
+The frames are a rendered room. Without a network (`--model none`) its depth, blurred and noisy as
+that of a network, takes the network's place, so that the rest can be measured anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+import itertools
+import os
+from pathlib import Path
+import platform
+from time import perf_counter
+from typing import Any
+
+import cv2
+from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo, load_estimator
+from depth_seg_ros.detections import detections
+from depth_seg_ros.images import decode_image
+from depth_seg_ros.outputs import IMAGES
+from depth_seg_ros.params import ModelParams, PipelineParams
+from depth_seg_ros.pipeline import Pipeline
+from depth_seg_ros.synthetic import CAMERA, random_scene, to_inverse
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['add_arguments', 'main', 'measure', 'SyntheticDepth', 'synthetic_frames']
+
+_WARM_UP = 5
+_VARIANTS = 12
+"""Different frames; they are taken in turn."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `depth_seg bench speed` takes."""
+    parser.add_argument('--model', metavar='NAME', default='embedded',
+                        help='value of model.name, or none (default: %(default)s)')
+    parser.add_argument('--device', default='auto', help='value of model.device')
+    parser.add_argument('--frames', metavar='N', type=int, default=200,
+                        help='frames to measure (default: %(default)s)')
+    parser.add_argument('--size', metavar='WxH', default='640x480',
+                        help='size of the images (default: %(default)s)')
+    parser.add_argument('--one-core', action='store_true',
+                        help='keep the process on one core')
+    parser.add_argument('--memory', action='store_true',
+                        help='also print the memory at the start, in the middle and at the end')
+
+
+def main(args: argparse.Namespace) -> int:
+    """
+    Measure and print a table.
+
+    Raises
+    ------
+    ValueError
+        When an argument makes no sense.
+    ModelLoadError
+        When the model cannot be had.
+
+    """
+    width, _, height = args.size.partition('x')
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise ValueError(f'--size: expected WIDTHxHEIGHT, such as 640x480, got {args.size!r}')
+    if args.frames < 1:
+        raise ValueError(f'--frames: expected at least 1, got {args.frames}')
+    if args.one_core:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        cv2.setNumThreads(1)
+    frames, maps = synthetic_frames(int(width), int(height))
+    if args.model == 'none':
+        estimator: DepthEstimator = SyntheticDepth(maps)
+    else:
+        estimator = load_estimator(ModelParams(name=args.model, device=args.device,
+                                               threads=1 if args.one_core else 0))
+    print(_machine(estimator.info))
+    with Pipeline(estimator, PipelineParams()) as pipeline:
+        run = measure(pipeline, itertools.cycle(frames), args.frames, args.memory)
+    print(f'\n{args.size}, {args.frames} frames\n{_table(run)}')
+    return 0
+
+
+def synthetic_frames(width: int, height: int
+                     ) -> tuple[list[NDArray[np.uint8]], list[DepthMap]]:
+    """
+    Return a few BGR images of a room, and their depth as a network would give it.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the images in pixels.
+
+    Returns
+    -------
+    images : list of uint8 ndarray of shape (height, width, 3)
+    maps : list of DepthMap
+        Relative, on the grid of `depth_seg_ros.synthetic.CAMERA`.
+
+    """
+    rng = np.random.default_rng(4)
+    scene = random_scene(rng, 'indoor', CAMERA)
+    maps = [to_inverse(scene, rng) for _ in range(_VARIANTS)]
+    shade = cv2.normalize(scene.classes * 40 + scene.instances % 7 * 25, None, 30, 220,
+                          cv2.NORM_MINMAX, cv2.CV_8U)
+    room = cv2.resize(cv2.applyColorMap(shade, cv2.COLORMAP_PINK), (width, height))
+    images = [np.clip(room + rng.normal(0.0, 6.0, room.shape), 0, 255).astype(np.uint8)
+              for _ in maps]
+    return images, maps
+
+
+class SyntheticDepth:
+    """Prepared depth maps in turn; takes the place of a network."""
+
+    def __init__(self, maps: list[DepthMap]) -> None:
+        self._maps = itertools.cycle(maps)
+
+    @property
+    def info(self) -> EstimatorInfo:
+        """Return that it is no network."""
+        return EstimatorInfo('none', 'synthetic', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE)
+
+    def load(self) -> None:
+        """Do nothing."""
+
+    def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
+        """Return the next map."""
+        return next(self._maps)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
+            with_memory: bool = False) -> dict[str, list[float]]:
+    """
+    Take images through everything that a node with all outputs subscribed does.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        With any model.
+    images : iterator of uint8 ndarray of shape (H, W, 3)
+        Blue, green, red; at least `count` and a few to warm up.
+    count : int
+        Frames to measure.
+    with_memory : bool
+        Print the memory in use at the start, in the middle and at the end.
+
+    Returns
+    -------
+    dict of str to list of float
+        Seconds of every stage, one per frame.
+
+    """
+    from tqdm import tqdm
+    fill = _message_filler()
+    drawing = PipelineParams().drawing
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for index in tqdm(range(-_WARM_UP, count), unit='frame', leave=False, disable=None):
+        if index == 0:
+            seconds.clear()
+        if with_memory and index in (0, count // 2, count - 1):
+            print(f'memory before frame {index:6}: {_resident() / 2**20:7.1f} MiB')
+        bgr = next(images)
+        height, width = bgr.shape[:2]
+        with _timed(seconds, 'decode bgr8'):
+            rgb = decode_image(bgr.data.cast('B'), height, width, 'bgr8', 3 * width)
+        result = pipeline.process(rgb, index / 30.0)
+        for stage, duration in result.timings.items():
+            seconds[stage].append(duration)
+        for output in IMAGES:
+            with _timed(seconds, f'draw {output.topic}'):
+                array = output.render(result, drawing)
+            if array is not None and fill is not None:
+                with _timed(seconds, f'fill {output.topic}'):
+                    fill(array, output.encoding)
+        with _timed(seconds, 'list detections'):
+            detections(result)
+    return seconds
+
+
+@contextmanager
+def _timed(seconds: dict[str, list[float]], stage: str) -> Iterator[None]:
+    start = perf_counter()
+    yield
+    seconds[stage].append(perf_counter() - start)
+
+
+def _message_filler() -> Callable[[NDArray[np.generic], str], Any] | None:
+    """Return what makes an image message, where ROS is installed."""
+    if find_spec('sensor_msgs') is None or find_spec('vision_msgs') is None:
+        print('messages are not measured: sensor_msgs or vision_msgs is not installed')
+        return None
+    # By name, as the core may not depend on ROS.
+    convert = import_module('depth_seg_ros.ros.conversions').image_message
+    header = import_module('std_msgs.msg').Header()
+    return lambda array, encoding: convert(array, encoding, header)
+
+
+def _table(seconds: dict[str, list[float]]) -> str:
+    lines = [f'{"stage":24}{"median ms":>11}{"p95 ms":>10}']
+    lines += [_line(stage, np.array(each)) for stage, each in seconds.items()]
+    columns = {stage: np.array(each) for stage, each in seconds.items()}
+    rest = sum(each for stage, each in columns.items() if stage != 'depth')
+    lines.append('-' * 45)
+    lines.append(_line('without the network', np.asarray(rest)))
+    lines.append(_line('whole', rest + columns['depth']))
+    return '\n'.join(lines)
+
+
+def _line(stage: str, seconds: NDArray[np.float64]) -> str:
+    median, late = np.quantile(seconds, (0.5, 0.95)) * 1e3
+    return f'{stage:24}{median:11.2f}{late:10.2f}'
+
+
+def _machine(info: EstimatorInfo) -> str:
+    """Return what the figures hold for."""
+    cores = len(os.sched_getaffinity(0))
+    return (f'{_processor()}, {cores} of {os.cpu_count()} cores; Python '
+            f'{platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}\n'
+            f'model {info.name}: {info.backend} on {info.device}, {info.precision}')
+
+
+def _processor() -> str:
+    info = Path('/proc/cpuinfo')
+    lines = info.read_text(encoding='utf-8').splitlines() if info.exists() else []
+    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
+    return names[0] if names else platform.machine()
+
+
+def _resident() -> int:
+    """Return the memory of this process that is in RAM, in bytes."""
+    pages = Path('/proc/self/statm').read_text(encoding='utf-8').split()[1]
+    return int(pages) * os.sysconf('SC_PAGE_SIZE')

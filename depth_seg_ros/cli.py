@@ -1,0 +1,197 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The command line `depth_seg`: arguments and exit codes. The work is done in `commands`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+__all__ = ['main']
+
+BENCHES = {
+    'speed': ('depth_seg_ros.bench.speed', 'time and memory of every stage'),
+    'depth': ('depth_seg_ros.bench.depth', 'depth against ground truth'),
+    'regions': ('depth_seg_ros.bench.regions', 'regions against ground truth'),
+    'dds': ('depth_seg_ros.ros.bench', 'the node through the ROS 2 middleware'),
+}
+"""What can be measured: the module that does it, imported only then, and what it measures."""
+
+# Written out, as the modules that define them import too much for --help.
+_IMAGE_SAVES = ('depth', 'gray', 'color', 'mask', 'labels', 'classes', 'overlay', 'panel',
+                'regions')
+_VIDEO_SAVES = ('overlay', 'color', 'regions', 'depth', 'gray', 'mask', 'labels', 'classes')
+
+_EXIT_CODES = ('Exit codes: 0 all done, 1 something failed (it is named on stderr, the rest is '
+               'done), 2 wrong usage, 130 stopped by Ctrl-C (files are whole).')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 all done, 1 something failed, 130 stopped by Ctrl-C. Wrong usage exits with 2.
+
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if given[:1] == ['bench']:
+            return _bench(given[1:])
+        args = _parser().parse_args(given)
+        command = import_module(f'depth_seg_ros.commands.{args.module}')
+        return int(command.run(args))
+    except KeyboardInterrupt:
+        print('depth_seg: stopped', file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Who read the output (head, less) has seen enough; nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        # Only here, as the classes cost an import: what a user can mend is one line, the rest is
+        # a defect and keeps its traceback.
+        from depth_seg_ros.commands.errors import exit_code
+        code = exit_code(error)
+        if code is None:
+            raise
+        print(f'depth_seg: error: {error}', file=sys.stderr)
+        return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='depth_seg', epilog=_EXIT_CODES,
+        description='Depth, obstacle masks and labeled regions from one RGB camera.')
+    parser.add_argument('--version', action=_Version, nargs=0, help='print the version and exit')
+    commands = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
+    _add_image(commands)
+    _add_video(commands)
+    _add_bag(commands)
+    _add_models(commands)
+    commands.add_parser('bench', help='measure: ' + ', '.join(BENCHES))
+    return parser
+
+
+class _Version(argparse.Action):
+    """Look the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+        try:
+            print(f'depth_seg {version("depth_seg_ros")}')
+        except PackageNotFoundError:
+            parser.error('the version is unknown, as depth_seg_ros is not installed (pip or '
+                         'colcon)')
+        parser.exit()
+
+
+def _add_image(commands: Any) -> None:
+    parser = _command(commands, 'image', 'images', 'process images and folders of images')
+    parser.add_argument('inputs', metavar='IN', nargs='+', type=Path,
+                        help='image file, or folder of images')
+    _add_output(parser, _IMAGE_SAVES, _IMAGE_SAVES)
+    _add_settings(parser)
+    _add_quiet(parser)
+
+
+def _add_video(commands: Any) -> None:
+    parser = _command(commands, 'video', 'videos', 'process a video or a camera')
+    parser.add_argument('input', metavar='IN', help='video file, or number of a camera')
+    parser.add_argument('--fps', type=float, metavar='HZ',
+                        help='frames per second of the written videos (default: as the input)')
+    _add_output(parser, _VIDEO_SAVES, ('overlay', 'regions'))
+    _add_settings(parser)
+    _add_quiet(parser)
+
+
+def _add_bag(commands: Any) -> None:
+    parser = _command(commands, 'bag', 'bags', 'process a bag; needs no ROS')
+    parser.add_argument('input', metavar='IN', type=Path,
+                        help='folder of a rosbag2, .mcap or .db3 file')
+    parser.add_argument('--out', metavar='BAG', type=Path, required=True,
+                        help='folder of the bag to write; it must not exist')
+    parser.add_argument('--topic', help='image topic, where the bag has several')
+    _add_settings(parser)
+    _add_quiet(parser)
+
+
+def _add_models(commands: Any) -> None:
+    parser = _command(commands, 'models', 'models', 'list, fetch and check models')
+    parser.add_argument('action', nargs='?', default='list', choices=('list', 'fetch', 'check'),
+                        help='list the known ones (default); fetch one, where it is not here '
+                             'yet, and check its files; check: run it, too')
+    parser.add_argument('model', metavar='NAME', nargs='?',
+                        help='id on the hub, folder, or embedded')
+    _add_settings(parser, with_model=False)
+
+
+def _command(commands: Any, name: str, module: str, about: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=about, description=f'{about[0].upper()}{about[1:]}.', epilog=_EXIT_CODES)
+    parser.set_defaults(module=module)
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser, choices: Sequence[str],
+                default: Sequence[str]) -> None:
+    parser.add_argument('--out', metavar='DIR', type=Path, required=True,
+                        help='folder to write to, made where it is missing')
+    parser.add_argument('--save', metavar='KIND,...', type=lambda text: text.split(','),
+                        default=list(default),
+                        help=f'what to write, of {",".join(choices)} (default: '
+                             f'{"all" if default == choices else ",".join(default)})')
+
+
+def _add_settings(parser: argparse.ArgumentParser, with_model: bool = True) -> None:
+    group = parser.add_argument_group('parameters', 'later ones win, in this order')
+    group.add_argument('--params-file', metavar='FILE', type=Path,
+                       help='YAML file of ROS parameters, as config/depth_seg.yaml')
+    if with_model:
+        group.add_argument('--model', metavar='NAME', help='short for -p model.name=NAME')
+    group.add_argument('--device', metavar='NAME', help='short for -p model.device=NAME')
+    group.add_argument('-p', '--param', metavar='NAME=VALUE', action='append', default=[],
+                       help='one parameter, such as segmentation.method=local; repeatable')
+
+
+def _add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('-q', '--quiet', action='store_true',
+                        help='print errors only, no progress')
+
+
+def _bench(argv: Sequence[str]) -> int:
+    """Run a benchmark; only its own module is imported, and it declares its own arguments."""
+    named = bool(argv) and not argv[0].startswith('-')
+    what = argv[0] if named else 'speed'
+    listing = '; '.join(f'{name}: {about}' for name, (_, about) in BENCHES.items())
+    parser = argparse.ArgumentParser(
+        prog=f'depth_seg bench {what}', epilog=f'Benchmarks, speed by default: {listing}.')
+    if what not in BENCHES:
+        parser.prog = 'depth_seg bench'
+        parser.error(f'expected one of {", ".join(BENCHES)}; got {what!r}')
+    module = import_module(BENCHES[what][0])
+    module.add_arguments(parser)
+    return int(module.main(parser.parse_args(argv[1:] if named else argv)))

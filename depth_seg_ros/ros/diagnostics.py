@@ -1,0 +1,190 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What /diagnostics says: is it well, what to do if not, and the numbers behind that."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+import math
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from depth_seg_ros.depth import DepthKind, EstimatorInfo
+from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.ros.frame_statistics import DropCause, Summary
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from std_msgs.msg import Header
+
+__all__ = ['InputSource', 'NodeStatus', 'diagnostic_message', 'judge']
+
+
+@dataclass(frozen=True)
+class InputSource:
+    """
+    Where images should come from.
+
+    Parameters
+    ----------
+    topic : str
+        Full name.
+    publishers : int
+        How many publish on it.
+    mismatch : str
+        Why none of them can be received, and what to do; empty when that is not so.
+
+    """
+
+    topic: str
+    publishers: int = 0
+    mismatch: str = ''
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """
+    What the node knows besides its frames.
+
+    Parameters
+    ----------
+    name : str
+        Full name of the node.
+    state : str
+        `unconfigured`, `inactive`, `active` or `finalized`.
+    failure : str
+        Why the last transition failed; empty when it did not.
+    enabled : bool
+        What `~/enable` was last told.
+    input_timeout : float
+        Silence in seconds that is worth a warning.
+    source : InputSource or None
+        None while the node is not active.
+    model : EstimatorInfo or None
+        None while the node is not configured.
+    input_size : int
+        Short side of what the network sees, in pixels.
+    calibrated : bool
+        Whether angles are known.
+
+    """
+
+    name: str
+    state: str
+    failure: str = ''
+    enabled: bool = True
+    input_timeout: float = 2.0
+    source: InputSource | None = None
+    model: EstimatorInfo | None = None
+    input_size: int = 0
+    calibrated: bool = False
+
+
+def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
+    """Return the level and one line: how it is, and what to do where it is not well."""
+    if status.failure:
+        return DiagnosticStatus.ERROR, status.failure
+    if status.state != 'active':
+        return DiagnosticStatus.WARN, f'{status.state}: {_next_step(status)}'
+    if status.source is not None and summary.silence > status.input_timeout:
+        return DiagnosticStatus.WARN, _silence(status.source, summary)
+    if not status.enabled:
+        return DiagnosticStatus.OK, f'disabled; call {status.name}/enable with data: true'
+    if summary.last_error:
+        return DiagnosticStatus.ERROR, f'images are dropped: {summary.last_error}'
+    if summary.last_drop is DropCause.TOO_OLD:
+        return DiagnosticStatus.WARN, (
+            'images are older than input.max_age when they come: raise it, set it to 0 for '
+            'replayed bags without use_sim_time, or synchronize the clocks')
+    if summary.last_drop is DropCause.UNWATCHED:
+        return DiagnosticStatus.OK, 'idle: nobody subscribes to a result'
+    if summary.processed == 0:
+        return DiagnosticStatus.OK, 'waiting for the first result'
+    return DiagnosticStatus.OK, f'{summary.rate_out:.1f} results per second'
+
+
+def _next_step(status: NodeStatus) -> str:
+    if status.state == 'finalized':
+        return 'start the node again'
+    step = 'configure' if status.state == 'unconfigured' else 'activate'
+    return f'run `ros2 lifecycle set {status.name} {step}`'
+
+
+def _silence(source: InputSource, summary: Summary) -> str:
+    since = f'no image on {source.topic} for {summary.silence:.1f} s'
+    if source.publishers == 0:
+        return f'{since}: nobody publishes it; start the camera, or remap `image` to its topic'
+    if source.mismatch:
+        return f'{since}: {source.mismatch}'
+    if summary.received == 0:
+        return (f'{since}: {source.publishers} publishing, nothing arrives; large images need '
+                'FASTDDS_BUILTIN_TRANSPORTS as in depth_seg.launch.py, in every process')
+    return f'{since}: the publisher is there, but stopped sending'
+
+
+def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> DiagnosticArray:
+    """Return the whole message: one status."""
+    level, text = judge(status, summary)
+    values = {'state': status.state, 'enabled': status.enabled}
+    if status.source is not None:
+        values |= _input_values(status.source, summary) | _output_values(summary)
+        values['camera_info'] = 'calibrated' if status.calibrated else 'none: angles are unknown'
+    if status.model is not None:
+        values |= _model_values(status.model, status.input_size)
+    if summary.last is not None:
+        values |= _frame_values(summary.last)
+    entry = DiagnosticStatus(
+        level=level, name=f'{status.name.lstrip("/")}: pipeline', message=text,
+        hardware_id=status.model.device if status.model else '',
+        values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()])
+    return DiagnosticArray(header=Header(stamp=stamp), status=[entry])
+
+
+def _input_values(source: InputSource, summary: Summary) -> dict[str, Any]:
+    return {
+        'input topic': source.topic, 'input publishers': source.publishers,
+        'images received': summary.received, 'input rate (Hz)': summary.rate_in,
+        'time since last image (s)': summary.silence, 'stamp went back': summary.rewinds,
+    } | {f'dropped: {cause.value}': count for cause, count in summary.dropped.items()}
+
+
+def _output_values(summary: Summary) -> dict[str, Any]:
+    return {
+        'frames processed': summary.processed, 'output rate (Hz)': summary.rate_out,
+        'processing p50 (ms)': summary.processing[0] * 1e3,
+        'processing p95 (ms)': summary.processing[1] * 1e3,
+        'age of result p50 (ms)': summary.age[0] * 1e3,
+        'age of result p95 (ms)': summary.age[1] * 1e3,
+    }
+
+
+def _model_values(model: EstimatorInfo, input_size: int) -> dict[str, Any]:
+    metric = model.kind is DepthKind.METRIC
+    return {
+        'model': model.name, 'backend': model.backend, 'device': model.device,
+        'precision': model.precision, 'depth kind': model.kind.value,
+        'weights sha256': model.digest or 'none', 'input size (px)': input_size,
+        'scale source': 'metric model' if metric else 'none: relative depth',
+    }
+
+
+def _frame_values(result: FrameResult) -> dict[str, Any]:
+    stages = {f'{stage} (ms)': seconds * 1e3 for stage, seconds in result.timings.items()}
+    thresholds = {f'thresholds: {name.replace("_", " ")}': value
+                  for name, value in asdict(result.segmentation.thresholds).items()}
+    return {'regions': len(result.regions)} | stages | thresholds
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return 'none' if math.isnan(value) else f'{value:.6g}'
+    return str(value)

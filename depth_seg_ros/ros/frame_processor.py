@@ -1,0 +1,148 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What the worker does with one image message: check, decode, process, publish, count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic, perf_counter
+import traceback
+from typing import Optional
+
+from depth_seg_ros.geometry import CameraModel
+from depth_seg_ros.images import ImageError, UnsupportedEncodingError
+from depth_seg_ros.params import NodeParams
+from depth_seg_ros.pipeline import Pipeline
+from depth_seg_ros.ros.conversions import AnyImage, rgb_array, stamp_ns
+from depth_seg_ros.ros.frame_statistics import DropCause, FrameDropped, FrameStatistics
+from depth_seg_ros.ros.publishers import ResultPublishers
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+__all__ = ['Camera', 'FrameProcessor']
+
+Camera = tuple[CameraInfo, Optional[CameraModel]]
+"""The latest calibration message, and the model it gives where it is calibrated."""
+
+# Seconds between two log lines about the same kind of error.
+LOG_PERIOD = 5.0
+
+
+class FrameProcessor:
+    """
+    The chain from one image message to all messages about it. Runs in one thread.
+
+    Parameters
+    ----------
+    node : rclpy.node.Node
+        For its clock and logger.
+    pipeline : Pipeline
+    publishers : ResultPublishers
+    statistics : FrameStatistics
+    params : callable
+        Returns the parameters as of now.
+    camera : callable
+        Returns the latest calibration, or None before the first.
+
+    """
+
+    def __init__(self, node: Node, pipeline: Pipeline, publishers: ResultPublishers,
+                 statistics: FrameStatistics, params: Callable[[], NodeParams],
+                 camera: Callable[[], Camera | None]) -> None:
+        self._node = node
+        self._pipeline = pipeline
+        self._publishers = publishers
+        self._statistics = statistics
+        self._params = params
+        self._camera = camera
+        self._applied = params()
+        self._last_stamp = 0
+        self._logged: dict[DropCause, float] = {}
+
+    def process(self, message: AnyImage) -> None:
+        """
+        Take one image all the way.
+
+        Raises
+        ------
+        FrameDropped
+            When nothing was published for it, with the cause.
+
+        """
+        start = perf_counter()
+        wanted = self._publishers.wanted()
+        if not wanted:
+            raise FrameDropped(DropCause.UNWATCHED)
+        params = self._params()
+        self._check_age(message.header, params.input.max_age)
+        self._apply(params, message.header)
+        with _as_drop():
+            rgb = rgb_array(message, params.input.max_megapixels)
+        info, model = self._camera() or (None, None)
+        try:
+            result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model)
+        except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
+            raise FrameDropped(DropCause.MODEL_ERROR, str(error)) from error
+        self._publishers.publish(result, message.header, wanted, params.drawing, info)
+        self._statistics.image_processed(
+            result, perf_counter() - start, self._age(message.header))
+
+    def on_error(self, error: Exception) -> None:
+        """Count and log what `process` raised, one line per cause and period."""
+        if not self._node.context.ok():
+            return  # Ctrl-C: what fails now fails because ROS is gone.
+        if isinstance(error, FrameDropped):
+            cause, text = error.cause, str(error)
+        else:
+            cause, text = DropCause.INTERNAL_ERROR, f'{type(error).__name__}: {error}'
+        self._statistics.image_dropped(cause, text)
+        now = monotonic()
+        if not cause.is_error or now - self._logged.get(cause, -LOG_PERIOD) < LOG_PERIOD:
+            return
+        self._logged[cause] = now
+        if cause is DropCause.INTERNAL_ERROR:
+            text += '\n' + ''.join(traceback.format_exception(error))
+        self._node.get_logger().error(f'image dropped, {cause.value}: {text}')
+
+    def _age(self, header: Header) -> float:
+        return (self._node.get_clock().now().nanoseconds - stamp_ns(header)) * 1e-9
+
+    def _check_age(self, header: Header, max_age: float) -> None:
+        if max_age > 0 and self._age(header) > max_age:
+            raise FrameDropped(DropCause.TOO_OLD)
+
+    def _apply(self, params: NodeParams, header: Header) -> None:
+        """Bring new parameters to the pipeline, and start it afresh when time went back."""
+        stamp, last = stamp_ns(header), self._last_stamp
+        self._last_stamp = stamp
+        if stamp < last:
+            self._statistics.stamp_went_back()
+            self._node.get_logger().warning(
+                f'the stamp went back by {(last - stamp) * 1e-9:.3f} s (a bag that starts again, '
+                'or a simulation reset); nothing is carried over from the frames before')
+        if stamp < last or params is not self._applied:
+            self._pipeline.update(params)
+            self._applied = params
+
+
+@contextmanager
+def _as_drop() -> Iterator[None]:
+    try:
+        yield
+    except UnsupportedEncodingError as error:
+        raise FrameDropped(DropCause.UNSUPPORTED_ENCODING, str(error)) from error
+    except ImageError as error:
+        raise FrameDropped(DropCause.BAD_IMAGE, str(error)) from error

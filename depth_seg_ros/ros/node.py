@@ -1,0 +1,247 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The lifecycle node: images in, depth, obstacle mask and regions out. It only wires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+import signal
+import sys
+import traceback
+from typing import Any
+
+from depth_seg_ros.depth import DepthKind, ModelLoadError
+from depth_seg_ros.pipeline import build_pipeline, Pipeline
+from depth_seg_ros.ros.conversions import AnyImage
+from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
+from depth_seg_ros.ros.frame_processor import FrameProcessor
+from depth_seg_ros.ros.frame_statistics import DropCause, FrameStatistics
+from depth_seg_ros.ros.input_subscriptions import InputSubscriptions
+from depth_seg_ros.ros.parameters import NodeParameters
+from depth_seg_ros.ros.publishers import ResultPublishers
+from depth_seg_ros.ros.worker import Worker
+from diagnostic_msgs.msg import DiagnosticArray
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from std_srvs.srv import SetBool
+
+__all__ = ['DepthSegNode', 'main']
+
+
+class ConfigurationError(Exception):
+    """Parameters that were given at the start and must be set right first."""
+
+
+class DepthSegNode(LifecycleNode):
+    """
+    Depth, obstacle mask and labeled regions from one camera, on every image it can keep up with.
+
+    Configure loads the model and opens the outputs, activate opens the inputs and starts the
+    worker; each is taken back in reverse order. Callbacks of the executor only store and return.
+
+    Parameters
+    ----------
+    **options
+        As for rclpy.node.Node: `cli_args`, `namespace`, ...
+
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            'depth_seg', automatically_declare_parameters_from_overrides=True, **options)
+        self._pipeline: Pipeline | None = None
+        self._results: ResultPublishers | None = None
+        self._worker: Worker[AnyImage] | None = None
+        self._inputs: InputSubscriptions | None = None
+        self._configured = ExitStack()
+        self._activated = ExitStack()
+        self._statistics = FrameStatistics()
+        self._enabled = True
+        self._state, self._failure = 'unconfigured', ''
+        self._settings = NodeParameters(self, lambda: self._pipeline is not None)
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
+        self._diagnostics_timer = self.create_timer(
+            self._settings.values.diagnostics.period, self._publish_diagnostics)
+        self.create_service(SetBool, '~/enable', self._on_enable)
+        self._autostart_timer = self.create_timer(0.0, self._autostart)
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model and open the outputs."""
+        return self._attempt('configure', self._configure, 'inactive')
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the worker and open the inputs."""
+        return self._attempt('activate', self._activate, 'active')
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the inputs and wait for the frame in work."""
+        return self._attempt('deactivate', self._activated.close, 'inactive')
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the outputs and free the model."""
+        return self._attempt('cleanup', self._configured.close, 'unconfigured')
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Release everything."""
+        return self._attempt('shutdown', self.release, 'finalized')
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Release everything and be unconfigured again."""
+        self.release()
+        self._state = 'unconfigured'
+        return TransitionCallbackReturn.SUCCESS
+
+    def release(self) -> None:
+        """Give back whatever is held, in any state."""
+        self._activated.close()
+        self._configured.close()
+
+    def _attempt(self, name: str, action: Callable[[], None],
+                 reached: str) -> TransitionCallbackReturn:
+        try:
+            action()
+        except (ConfigurationError, ModelLoadError) as error:
+            self._failure = f'{name} failed: {error}'
+            self.get_logger().error(self._failure)
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:  # noqa: B902 rclpy would swallow it without a word
+            self._failure = f'{name} failed: {type(error).__name__}: {error}'
+            if self.context.ok():  # else Ctrl-C came in between, and anything fails
+                self.get_logger().error(f'{self._failure}\n{traceback.format_exc()}')
+            return TransitionCallbackReturn.ERROR
+        self._state, self._failure = reached, ''
+        return TransitionCallbackReturn.SUCCESS
+
+    def _autostart(self) -> None:
+        # A timer, so that the node is up and answers before the model loads.
+        self.destroy_timer(self._autostart_timer)
+        if self._settings.values.autostart:
+            if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+                self.trigger_activate()
+
+    def _configure(self) -> None:
+        if self._settings.problems:
+            problems = '; '.join(self._settings.problems.values())
+            raise ConfigurationError(f'{problems}; correct it and start the node again')
+        period = self._settings.values.diagnostics.period
+        self._diagnostics_timer.timer_period_ns = round(period * 1e9)
+        with ExitStack() as undo:
+            self._pipeline = build_pipeline(self._settings.values)
+            undo.callback(self._close_pipeline)
+            info = self._pipeline.estimator.info
+            self._results = ResultPublishers(self, info.kind is DepthKind.METRIC)
+            undo.callback(self._results.destroy)
+            self._configured = undo.pop_all()
+        self.get_logger().info(
+            f'model {info.name} ({info.backend}, {info.device}, {info.precision}); publishes '
+            f'{", ".join(self._results.topics)}, each while somebody subscribes')
+        if info.kind is not DepthKind.METRIC:
+            self.get_logger().info(
+                'depth of this model is relative, without a unit: there is no ~/depth/image and '
+                'no ~/depth/camera_info; a metric model (model.name) publishes them')
+
+    def _close_pipeline(self) -> None:
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.close()
+
+    def _activate(self) -> None:
+        assert self._pipeline is not None and self._results is not None
+        self._pipeline.update(self._settings.values)
+        self._statistics = FrameStatistics()
+        processor = FrameProcessor(
+            self, self._pipeline, self._results, self._statistics,
+            params=lambda: self._settings.values,
+            camera=lambda: self._inputs.camera if self._inputs else None)
+        with ExitStack() as undo:
+            self._worker = Worker(processor.process, processor.on_error)
+            undo.callback(self._stop_worker)
+            self._inputs = InputSubscriptions(
+                self, self._settings.values.input.transport, self._on_image)
+            undo.callback(self._close_inputs)
+            self._activated = undo.pop_all()
+        self.get_logger().info(f'active; waits for images on {self._inputs.image_topic}')
+
+    def _stop_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None and worker.stop() is not None:
+            self._statistics.image_dropped(DropCause.DEACTIVATED)
+
+    def _close_inputs(self) -> None:
+        inputs, self._inputs = self._inputs, None
+        if inputs is not None:
+            inputs.destroy()
+
+    # Callbacks
+
+    def _on_image(self, message: AnyImage) -> None:
+        self._statistics.image_received()
+        worker = self._worker
+        if worker is None:
+            self._statistics.image_dropped(DropCause.DEACTIVATED)
+        elif not self._enabled:
+            self._statistics.image_dropped(DropCause.DISABLED)
+        elif worker.offer(message) is not None:
+            self._statistics.image_dropped(DropCause.OVERWRITTEN)
+
+    def _on_enable(self, request: SetBool.Request,
+                   response: SetBool.Response) -> SetBool.Response:
+        self._enabled = request.data
+        response.success = True
+        response.message = 'enabled' if request.data else 'disabled'
+        return response
+
+    def _publish_diagnostics(self) -> None:
+        self._diagnostics.publish(diagnostic_message(
+            self._status(), self._statistics.summary(), self.get_clock().now().to_msg()))
+
+    def _status(self) -> NodeStatus:
+        values = self._settings.values
+        camera = self._inputs.camera if self._inputs else None
+        return NodeStatus(
+            name=self.get_fully_qualified_name(), state=self._state, failure=self._failure,
+            enabled=self._enabled, input_timeout=values.diagnostics.input_timeout,
+            source=self._inputs.source() if self._inputs else None,
+            model=self._pipeline.estimator.info if self._pipeline else None,
+            input_size=values.model.input_size,
+            calibrated=camera is not None and camera[1] is not None)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until Ctrl-C or SIGTERM."""
+    rclpy.init(args=args)
+    node = None
+    try:
+        node = DepthSegNode()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        # Under ros2 launch Ctrl-C comes twice; the second one must not break the clean-up.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except Exception:  # noqa: B902 raised again, unless Ctrl-C came in the middle of a callback
+        if rclpy.ok():
+            raise
+    finally:
+        if node is not None:
+            node.release()
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

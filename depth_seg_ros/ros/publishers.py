@@ -1,0 +1,120 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Everything the node publishes per frame; nothing is computed that nobody listens to."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
+from depth_seg_ros.params import DrawingParams
+from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.ros.conversions import (
+    camera_info_message, detections_message, image_message, label_info_message)
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray, LabelInfo
+
+__all__ = ['ResultPublishers']
+
+DEPTH_IMAGE = 'depth/image'
+DEPTH_CAMERA_INFO = 'depth/camera_info'
+
+
+def _qos(durability: DurabilityPolicy = DurabilityPolicy.VOLATILE) -> QoSProfile:
+    # Reliable reaches best effort subscribers too, and large messages survive (README, QoS).
+    return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, durability=durability,
+                      reliability=ReliabilityPolicy.RELIABLE)
+
+
+class ResultPublishers:
+    """
+    The publishers of one configured node.
+
+    Parameters
+    ----------
+    node : rclpy.node.Node
+    metric : bool
+        Whether depth is in meters; without that `~/depth/image` does not exist.
+
+    """
+
+    def __init__(self, node: Node, metric: bool) -> None:
+        types = {output.topic: Image for output in IMAGES} | {REGIONS: Detection2DArray}
+        if metric:
+            types[DEPTH_CAMERA_INFO] = CameraInfo
+        else:
+            del types[DEPTH_IMAGE]
+        with ExitStack() as undo:
+            self._publishers: dict[str, Publisher] = {}
+            for topic, kind in types.items():
+                self._publishers[topic] = node.create_publisher(
+                    kind, f'~/{topic}', _qos(),
+                    qos_overriding_options=QoSOverridingOptions.with_default_policies())
+                undo.callback(node.destroy_publisher, self._publishers[topic])
+            label_info = node.create_publisher(
+                LabelInfo, f'~/{LABEL_INFO}', _qos(DurabilityPolicy.TRANSIENT_LOCAL))
+            undo.callback(node.destroy_publisher, label_info)
+            label_info.publish(label_info_message(Header(stamp=node.get_clock().now().to_msg())))
+            self._undo = undo.pop_all()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Return the full name of every topic with a message per frame."""
+        return tuple(publisher.topic_name for publisher in self._publishers.values())
+
+    def wanted(self) -> frozenset[str]:
+        """Return the topics, below the node's name, that somebody subscribes to."""
+        return frozenset(topic for topic, publisher in self._publishers.items()
+                         if publisher.get_subscription_count() > 0)
+
+    def publish(self, result: FrameResult, header: Header, wanted: frozenset[str],
+                drawing: DrawingParams, camera_info: CameraInfo | None) -> None:
+        """
+        Make and send the messages of one frame.
+
+        Parameters
+        ----------
+        result : FrameResult
+            What is known about it.
+        header : std_msgs/Header
+            Of the image that came in; every message carries it unchanged.
+        wanted : frozenset of str
+            From `wanted`.
+        drawing : DrawingParams
+            What pictures look like.
+        camera_info : sensor_msgs/CameraInfo or None
+            Calibration of the image that came in.
+
+        """
+        for output in IMAGES:
+            if output.topic in wanted:
+                array = output.render(result, drawing)
+                if array is not None:
+                    self._publishers[output.topic].publish(
+                        image_message(array, output.encoding, header))
+        if REGIONS in wanted:
+            self._publishers[REGIONS].publish(detections_message(result, header))
+        if DEPTH_CAMERA_INFO in wanted and camera_info is not None:
+            height, width = result.image_shape
+            self._publishers[DEPTH_CAMERA_INFO].publish(
+                camera_info_message(camera_info, header, width, height))
+
+    def destroy(self) -> None:
+        """Take all topics back."""
+        self._undo.close()

@@ -1,0 +1,66 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What every ROS test needs: a domain of its own, a context, and waiting on conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import random
+import time
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope='session', autouse=True)
+def ros_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep this run apart from other ROS processes here and on the network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('ROS_DOMAIN_ID', str(random.SystemRandom().randint(1, 100)))
+        patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+        patch.setenv('ROS_LOG_DIR', str(tmp_path_factory.mktemp('ros_log')))
+        # Else Fast DDS loses images (README, "Large images over Fast DDS").
+        patch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'DEFAULT?sockets_size=16MB')
+        yield
+
+
+@pytest.fixture
+def ros_context() -> Iterator[None]:
+    """Initialize rclpy for one test and shut it down again."""
+    rclpy = pytest.importorskip('rclpy')
+    rclpy.init(args=[])
+    yield
+    rclpy.try_shutdown()
+
+
+@pytest.fixture
+def spin_until() -> Callable[..., None]:
+    """Return a function that spins nodes until a condition holds."""
+    executors = pytest.importorskip('rclpy.executors')
+
+    def spin(nodes: list[Any], condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Spin `nodes` until `condition()` is true; fail after `timeout_s` seconds."""
+        executor = executors.SingleThreadedExecutor()
+        for node in nodes:
+            executor.add_node(node)
+        deadline = time.monotonic() + timeout_s
+        try:
+            while not condition():
+                if time.monotonic() > deadline:
+                    pytest.fail(f'condition not met within {timeout_s} s')
+                executor.spin_once(timeout_sec=0.05)
+        finally:
+            executor.shutdown()
+
+    return spin

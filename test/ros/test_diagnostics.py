@@ -1,0 +1,143 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What /diagnostics says in each situation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from depth_seg_ros.depth import DepthKind, DepthMap, EstimatorInfo
+from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.segmentation import Segmentation, Thresholds
+import numpy as np
+import pytest
+
+diagnostics = pytest.importorskip('depth_seg_ros.ros.diagnostics')
+frame_statistics = pytest.importorskip('depth_seg_ros.ros.frame_statistics')
+Time = pytest.importorskip('builtin_interfaces.msg').Time
+
+OK, WARN, ERROR = b'\x00', b'\x01', b'\x02'
+CAMERA = diagnostics.InputSource('/camera', publishers=1)
+MODEL = EstimatorInfo('embedded', 'torch', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE, 'abc')
+ACTIVE = diagnostics.NodeStatus('/robot/depth_seg', 'active', source=CAMERA, model=MODEL,
+                                input_size=252)
+BUSY = frame_statistics.Summary(received=9, processed=5, rate_in=30.0, rate_out=12.34)
+DropCause = frame_statistics.DropCause
+
+SITUATIONS = {
+    'working': (ACTIVE, BUSY, OK, '12.3 results per second'),
+    'failed': (replace(ACTIVE, state='unconfigured', failure='configure failed: no model'),
+               BUSY, ERROR, 'configure failed: no model'),
+    'unconfigured': (
+        replace(ACTIVE, state='unconfigured'), BUSY, WARN,
+        'unconfigured: run `ros2 lifecycle set /robot/depth_seg configure`'),
+    'inactive': (replace(ACTIVE, state='inactive'), BUSY, WARN,
+                 'inactive: run `ros2 lifecycle set /robot/depth_seg activate`'),
+    'finalized': (replace(ACTIVE, state='finalized'), BUSY, WARN,
+                  'finalized: start the node again'),
+    'disabled': (replace(ACTIVE, enabled=False), BUSY, OK,
+                 'disabled; call /robot/depth_seg/enable with data: true'),
+    'nobody publishes': (
+        replace(ACTIVE, source=diagnostics.InputSource('/camera')),
+        frame_statistics.Summary(silence=2.5), WARN,
+        'no image on /camera for 2.5 s: nobody publishes it; start the camera, or remap `image` '
+        'to its topic'),
+    'cannot match': (
+        replace(ACTIVE, source=replace(CAMERA, mismatch='its QoS does not match')),
+        frame_statistics.Summary(silence=2.5), WARN,
+        'no image on /camera for 2.5 s: its QoS does not match'),
+    'nothing arrives': (
+        ACTIVE, frame_statistics.Summary(silence=2.5), WARN,
+        'no image on /camera for 2.5 s: 1 publishing, nothing arrives; large images need '
+        'FASTDDS_BUILTIN_TRANSPORTS as in depth_seg.launch.py, in every process'),
+    'stopped': (ACTIVE, replace(BUSY, silence=2.5), WARN,
+                'no image on /camera for 2.5 s: the publisher is there, but stopped sending'),
+    'waiting': (ACTIVE, frame_statistics.Summary(silence=0.5), OK,
+                'waiting for the first result'),
+    'bad images': (ACTIVE, replace(BUSY, last_error='got 5 bytes'), ERROR,
+                   'images are dropped: got 5 bytes'),
+    'idle': (ACTIVE, replace(BUSY, last_drop=DropCause.UNWATCHED), OK,
+             'idle: nobody subscribes to a result'),
+    'too old': (
+        ACTIVE, replace(BUSY, last_drop=DropCause.TOO_OLD), WARN,
+        'images are older than input.max_age when they come: raise it, set it to 0 for replayed '
+        'bags without use_sim_time, or synchronize the clocks'),
+}
+
+
+@pytest.mark.parametrize('situation', SITUATIONS)
+def test_level_and_message(situation):
+    status, summary, level, text = SITUATIONS[situation]
+    assert diagnostics.judge(status, summary) == (level, text)
+
+
+def test_silence_is_no_problem_up_to_the_timeout():
+    status = replace(ACTIVE, input_timeout=5.0)
+    assert diagnostics.judge(status, replace(BUSY, silence=5.0))[0] == OK
+    assert diagnostics.judge(status, replace(BUSY, silence=5.1))[0] == WARN
+
+
+@pytest.fixture
+def frame():
+    depth = DepthMap(np.ones((4, 4), np.float32), DepthKind.RELATIVE_INVERSE)
+    segmentation = Segmentation(
+        np.zeros((4, 4), np.int32), np.zeros((4, 4), np.uint8),
+        thresholds=Thresholds(low=0.125, high=0.5))
+    return FrameResult(0.0, np.zeros((4, 4, 3), np.uint8), depth, segmentation, (),
+                       {'depth': 0.02})
+
+
+def values_of(status, summary):
+    message = diagnostics.diagnostic_message(status, summary, Time(sec=7))
+    return {item.key: item.value for item in message.status[0].values}
+
+
+def test_the_message_is_one_status_with_stamp_name_and_hardware():
+    message = diagnostics.diagnostic_message(ACTIVE, BUSY, Time(sec=7))
+    status, = message.status
+    assert message.header.stamp.sec == 7
+    assert (status.name, status.hardware_id) == ('robot/depth_seg: pipeline', 'cpu')
+    assert (status.level, status.message) == diagnostics.judge(ACTIVE, BUSY)
+
+
+def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
+    summary = replace(BUSY, last=frame, processing=(0.02, 0.03), age=(0.04, 0.05), rewinds=1,
+                      dropped={**BUSY.dropped, DropCause.OVERWRITTEN: 4})
+    values = values_of(ACTIVE, summary)
+    expected = {
+        'state': 'active', 'input topic': '/camera', 'images received': '9',
+        'input rate (Hz)': '30', 'output rate (Hz)': '12.34', 'stamp went back': '1',
+        'dropped: newer image came': '4', 'dropped: bad image': '0',
+        'processing p50 (ms)': '20', 'processing p95 (ms)': '30',
+        'age of result p50 (ms)': '40', 'age of result p95 (ms)': '50',
+        'camera_info': 'none: angles are unknown', 'model': 'embedded', 'backend': 'torch',
+        'device': 'cpu', 'precision': 'fp32', 'depth kind': 'relative_inverse',
+        'weights sha256': 'abc', 'input size (px)': '252',
+        'scale source': 'none: relative depth', 'regions': '0', 'depth (ms)': '20',
+        'thresholds: low': '0.125', 'thresholds: high': '0.5', 'thresholds: far': 'none'}
+    assert values.items() >= expected.items()
+
+
+def test_a_metric_model_is_the_source_of_the_scale():
+    metric = replace(MODEL, kind=DepthKind.METRIC, digest='')
+    values = values_of(replace(ACTIVE, model=metric, calibrated=True), BUSY)
+    assert values['scale source'] == 'metric model'
+    assert values['weights sha256'] == 'none'
+    assert values['camera_info'] == 'calibrated'
+
+
+def test_before_configuration_there_is_only_the_state():
+    status = diagnostics.NodeStatus('/depth_seg', 'unconfigured')
+    assert values_of(status, frame_statistics.Summary()) == {
+        'state': 'unconfigured', 'enabled': 'True'}

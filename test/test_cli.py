@@ -1,0 +1,388 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The command line: what it writes, what it says, and its exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import json
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+from bag_messages import images as bag_images, write_bag
+import cv2
+from depth_seg_ros import cli
+from depth_seg_ros.depth import DepthEstimator, EstimationError, ModelLoadError
+from depth_seg_ros.export import SAVES, VIDEO_SAVES
+from depth_seg_ros.params import ModelParams
+import depth_seg_ros.pipeline
+from frame_results import PaperNetwork
+import numpy as np
+import pytest
+
+Use = Callable[[DepthEstimator], list[ModelParams]]
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Use:
+    """Return what puts an estimator in place of every model, and lists what was asked for."""
+    def put(estimator: DepthEstimator) -> list[ModelParams]:
+        asked: list[ModelParams] = []
+
+        def load(params: ModelParams) -> DepthEstimator:
+            asked.append(params)
+            return estimator
+
+        monkeypatch.setattr(depth_seg_ros.pipeline, 'load_estimator', load)
+        return asked
+    return put
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Return a folder with three images."""
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    for name in 'abc':
+        cv2.imwrite(str(folder / f'{name}.png'), np.full((48, 64, 3), ord(name), np.uint8))
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def summary(folder: Path) -> Any:
+    """Return what summary.json holds."""
+    return json.loads((folder / 'summary.json').read_text())
+
+
+def run(*arguments: object) -> int:
+    """Run the command line."""
+    return cli.main([str(argument) for argument in arguments])
+
+
+def code_of(*arguments: object) -> int:
+    """Run a command line that argparse ends."""
+    with pytest.raises(SystemExit) as caught:
+        run(*arguments)
+    return int(caught.value.code or 0)
+
+
+def test_help_imports_no_array_library() -> None:
+    code = ("import sys; from depth_seg_ros import cli\n"
+            "try: cli.main(['image', '--help'])\n"
+            "except SystemExit: print('loaded', *sys.modules)")
+    shown = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                           cwd=Path(__file__).parent.parent, check=True).stdout
+    loaded = shown.split('loaded ')[1].split()
+    assert not {'numpy', 'cv2', 'yaml', 'torch', 'tqdm', 'depth_seg_ros.pipeline'} & set(loaded)
+
+
+def test_the_module_runs_as_the_program_does() -> None:
+    done = subprocess.run([sys.executable, '-m', 'depth_seg_ros', 'image'], text=True,
+                          capture_output=True, cwd=Path(__file__).parent.parent)
+    assert done.returncode == 2
+    assert 'the following arguments are required: IN, --out' in done.stderr
+
+
+def test_the_kinds_in_the_help_are_those_that_can_be_saved(
+        capsys: pytest.CaptureFixture[str]) -> None:
+    for command, kinds in (('image', SAVES), ('video', VIDEO_SAVES)):
+        assert code_of(command, '--help') == 0
+        assert ','.join(kinds) in ''.join(capsys.readouterr().out.split())
+
+
+def test_version_is_printed_or_said_to_be_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    code = code_of('--version')
+    out, err = capsys.readouterr()
+    assert (code, out.startswith('depth_seg ')) in ((0, True), (2, False))
+    assert bool(code) == ('not installed' in err)
+
+
+@pytest.mark.parametrize('arguments', [[], ['imag'], ['image', 'x'], ['bench', 'sped']])
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    assert code_of(*arguments) == 2
+
+
+def test_an_unknown_benchmark_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of('bench', 'sped') == 2
+    assert "expected one of speed, depth, regions, dds; got 'sped'" in capsys.readouterr().err
+
+
+def test_images_give_files_a_summary_and_one_line(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    network = PaperNetwork()
+    use(network)
+    assert run('image', pictures, '--out', tmp_path / 'out', '--save', 'mask,regions') == 0
+    assert names(tmp_path / 'out') == [
+        f'{name}_{kind}' for name in 'abc' for kind in ('mask.png', 'regions.json')
+    ] + ['summary.json']
+    out, err = capsys.readouterr()
+    assert out.startswith('3 images, ') and out.count('\n') == 1
+    assert str(tmp_path / 'out' / 'summary.json') in out and err == ''
+    content = summary(tmp_path / 'out')
+    assert content['complete'] and content['model']['name'] == 'paper'
+    assert [each['input'] for each in content['inputs']] == [
+        str(pictures / f'{name}.png') for name in 'abc']
+    assert network.closed
+
+
+def test_everything_is_saved_by_default(pictures: Path, tmp_path: Path, use: Use) -> None:
+    use(PaperNetwork())
+    assert run('image', pictures / 'a.png', '--out', tmp_path / 'out') == 0
+    assert len(names(tmp_path / 'out')) == len(SAVES) + 1
+
+
+def test_two_runs_write_the_same_bytes(pictures: Path, tmp_path: Path, use: Use) -> None:
+    for out in ('1', '2'):
+        use(PaperNetwork())
+        run('image', pictures, '--out', tmp_path / out)
+    for name in names(tmp_path / '1'):
+        assert (tmp_path / '1' / name).read_bytes() == (tmp_path / '2' / name).read_bytes()
+
+
+def test_a_bad_image_is_named_and_the_rest_is_done(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    (pictures / 'b.png').write_bytes(b'no picture')
+    assert run('image', pictures, '--out', tmp_path / 'out', '--save', 'mask') == 1
+    assert names(tmp_path / 'out') == ['a_mask.png', 'c_mask.png', 'summary.json']
+    out, err = capsys.readouterr()
+    assert '2 images (1 failed)' in out
+    assert f'depth_seg: {pictures / "b.png"}: ' in err and err.count(str(pictures)) == 1
+    assert 'error' in summary(tmp_path / 'out')['inputs'][1]
+
+
+def test_an_image_without_depth_is_named_and_the_rest_is_done(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail_at_first(count: int) -> None:
+        if count == 0 and not failed:
+            failed.append(count)
+            raise EstimationError('no map')
+
+    failed: list[int] = []
+    use(PaperNetwork(on_image=fail_at_first))
+    assert run('image', pictures, '--out', tmp_path / 'out', '--save', 'mask') == 1
+    assert names(tmp_path / 'out') == ['b_mask.png', 'c_mask.png', 'summary.json']
+    assert f'{pictures / "a.png"}: no map' in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_what_is_done(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop_at_second(count: int) -> None:
+        if count == 1:
+            raise KeyboardInterrupt
+
+    use(PaperNetwork(on_image=stop_at_second))
+    assert run('image', pictures, '--out', tmp_path / 'out', '--save', 'mask') == 130
+    assert names(tmp_path / 'out') == ['a_mask.png', 'summary.json']
+    assert summary(tmp_path / 'out')['complete'] is False
+    assert 'depth_seg: stopped' in capsys.readouterr().err
+
+
+def test_images_of_the_same_name_do_not_overwrite_each_other(
+        pictures: Path, tmp_path: Path, use: Use) -> None:
+    use(PaperNetwork())
+    other = tmp_path / 'other'
+    other.mkdir()
+    (pictures / 'a.png').rename(other / 'a.png')
+    (pictures / 'b.png').rename(pictures / 'a.png')
+    run('image', other, pictures, '--out', tmp_path / 'out', '--save', 'mask')
+    assert names(tmp_path / 'out') == ['a_2_mask.png', 'a_mask.png', 'c_mask.png', 'summary.json']
+
+
+def test_results_may_not_go_among_the_images(
+        pictures: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    assert run('image', pictures, '--out', pictures) == 2
+    assert 'expected another folder' in capsys.readouterr().err
+    assert names(pictures) == ['a.png', 'b.png', 'c.png']
+
+
+def test_quiet_says_nothing_when_all_is_well(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    assert run('image', pictures, '--out', tmp_path / 'out', '--save', 'mask', '-q') == 0
+    assert capsys.readouterr() == ('', '')
+
+
+def test_parameters_reach_the_model(pictures: Path, tmp_path: Path, use: Use) -> None:
+    asked = use(PaperNetwork())
+    file = tmp_path / 'params.yaml'
+    file.write_text('/**: {ros__parameters: {model: {name: one, input_size: 308}}}')
+    run('image', pictures, '--out', tmp_path / 'out', '--save', 'mask', '--params-file', file,
+        '--model', 'two', '--device', 'cpu', '-p', 'model.threads=2', '-p', 'model.name=three')
+    assert asked == [ModelParams(name='three', device='cpu', threads=2, input_size=308)]
+    assert summary(tmp_path / 'out')['parameters']['model.input_size'] == 308
+
+
+@pytest.mark.parametrize('override, message', [
+    ('segmentation.metod=local', "unknown parameter 'segmentation.metod'; did you mean "
+                                 'segmentation.method'),
+    ('segmentation.method=locl', 'expected one of ground, threshold, local'),
+    ('segmentation.far=9', 'expected 0 to 0.2'),
+    ('model.input_size=big', "model.input_size: expected int, got 'big'"),
+    ('segmentation.drop_off=maybe', 'segmentation.drop_off: expected true or false'),
+    ('segmentation.method', "--param: expected NAME=VALUE, got 'segmentation.method'")])
+def test_a_wrong_parameter_is_told_in_one_line(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str],
+        override: str, message: str) -> None:
+    use(PaperNetwork())
+    assert run('image', pictures, '--out', tmp_path / 'out', '-p', override) == 2
+    err = capsys.readouterr().err
+    assert err.startswith('depth_seg: error: ') and err.count('\n') == 1 and message in err
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['missing.png'], 'missing.png: expected an image file or a folder'),
+    (['.', '--save', 'musk'], 'save: expected some of')])
+def test_what_a_user_can_mend_is_one_line(
+        tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str], pictures: Path,
+        monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
+    use(PaperNetwork())
+    monkeypatch.chdir(pictures)
+    assert run('image', *arguments, '--out', tmp_path / 'out') == 1
+    err = capsys.readouterr().err
+    assert err.startswith('depth_seg: error: ') and err.count('\n') == 1 and message in err
+
+
+def test_an_output_that_cannot_be_written_is_one_line(
+        pictures: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    assert run('image', pictures, '--out', pictures / 'a.png') == 1
+    assert 'a.png' in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_had_is_one_line(
+        pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_: ModelParams) -> DepthEstimator:
+        raise ModelLoadError('no such model; take another')
+
+    monkeypatch.setattr(depth_seg_ros.pipeline, 'load_estimator', fail)
+    assert run('image', pictures, '--out', tmp_path / 'out') == 1
+    assert capsys.readouterr().err == 'depth_seg: error: no such model; take another\n'
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_defect_keeps_its_traceback(pictures: Path, tmp_path: Path, use: Use) -> None:
+    def break_down(_: int) -> None:
+        raise ZeroDivisionError('a defect')
+
+    use(PaperNetwork(on_image=break_down))
+    with pytest.raises(ZeroDivisionError, match='a defect'):
+        run('image', pictures, '--out', tmp_path / 'out')
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    code = ('import os, sys; from depth_seg_ros.cli import main\n'
+            'sys.stdout.close = sys.stdout.flush\n'
+            'sys.exit(main(["models"]))')
+    process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b''
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Return a video of four frames."""
+    path = tmp_path / 'clip.mp4'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 10.0, (64, 48))
+    for value in range(4):
+        writer.write(np.full((48, 64, 3), 50 * value, np.uint8))
+    writer.release()
+    return path
+
+
+def test_a_video_gives_a_video_and_regions(
+        clip: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    out = tmp_path / 'out'
+    assert run('video', clip, '--out', out) == 0
+    assert names(out) == ['clip_overlay.mp4', 'clip_regions.jsonl', 'summary.json']
+    lines = (out / 'clip_regions.jsonl').read_text().splitlines()
+    assert [json.loads(line)['stamp'] for line in lines] == pytest.approx([0, 0.1, 0.2, 0.3])
+    capture = cv2.VideoCapture(str(out / 'clip_overlay.mp4'))
+    assert capture.get(cv2.CAP_PROP_FPS) == 10.0
+    assert summary(out)['inputs'][0]['frames'] == 4
+    assert '4 frames, ' in capsys.readouterr().out
+
+
+def test_a_video_frame_without_depth_is_counted_and_the_rest_is_done(
+        clip: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    failed: list[int] = []
+
+    def fail_once(count: int) -> None:
+        if count == 2 and not failed:
+            failed.append(count)
+            raise EstimationError('no map')
+
+    use(PaperNetwork(on_image=fail_once))
+    assert run('video', clip, '--out', tmp_path / 'out', '--save', 'regions') == 1
+    assert len((tmp_path / 'out/clip_regions.jsonl').read_text().splitlines()) == 3
+    assert 'clip: 1 frame without a result: no map' in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_the_video_up_to_there(clip: Path, tmp_path: Path, use: Use) -> None:
+    def stop_at_third(count: int) -> None:
+        if count == 2:
+            raise KeyboardInterrupt
+
+    use(PaperNetwork(on_image=stop_at_third))
+    out = tmp_path / 'out'
+    assert run('video', clip, '--out', out) == 130
+    assert names(out) == ['clip_overlay.mp4', 'clip_regions.jsonl', 'summary.json']
+    content = summary(out)
+    assert content['complete'] is False and content['inputs'][0]['frames'] == 2
+
+
+def test_a_missing_video_and_a_frame_rate_of_zero_are_told(
+        clip: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    assert run('video', tmp_path / 'none.mp4', '--out', tmp_path / 'out') == 1
+    assert 'none.mp4: expected a video file' in capsys.readouterr().err
+    assert run('video', clip, '--out', tmp_path / 'out', '--fps', '0') == 2
+    assert 'expected a frame rate above 0, got 0.0; set it with --fps' in capsys.readouterr().err
+
+
+def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run('models') == 0
+    out = capsys.readouterr().out
+    assert 'depth-anything/Depth-Anything-V2-Small-hf\n' in out and 'embedded\n' in out
+    assert 'license: Apache-2.0' in out
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['fetch'], 'models fetch: expected the name of a model'),
+    (['check'], 'models check: expected the name of a model'),
+    (['list', 'x'], "models list: expected no name, got 'x'")])
+def test_models_are_asked_for_by_name(arguments: list[str], message: str,
+                                      capsys: pytest.CaptureFixture[str]) -> None:
+    assert run('models', *arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_model_folder_without_files_is_told(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run('models', 'check', tmp_path) == 1
+    assert str(tmp_path) in capsys.readouterr().err

@@ -1,0 +1,65 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Turn a checkpoint of the training into the folder that ships with the package."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from transformers import DPTImageProcessor
+
+from training import network
+
+
+def export(checkpoint: Path, folder: Path, short_side: int) -> None:
+    """
+    Write config, preprocessor and half-precision weights of the mean network.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        last.ckpt of train.py.
+    folder : Path
+        Where the files go.
+    short_side : int
+        Recommended input size, kept by the preprocessor: pixels of the shorter side.
+
+    """
+    state = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    net = network.build().eval()
+    net.load_state_dict(state['mean'])
+    net.half().save_pretrained(folder)
+    DPTImageProcessor(
+        do_resize=True, size={'height': short_side, 'width': short_side}, keep_aspect_ratio=True,
+        ensure_multiple_of=32, resample=3, do_rescale=True, rescale_factor=1 / 255,
+        do_normalize=True, image_mean=list(network.MEAN), image_std=list(network.STD),
+        do_pad=False).save_pretrained(folder)
+    print(f'{folder}: step {state["step"]}, {state["elapsed"] / 60:.0f} minutes of training')
+
+
+def main() -> None:
+    """Parse the command line and export."""
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument('checkpoint', type=Path)
+    p.add_argument('folder', type=Path)
+    p.add_argument('--short-side', type=int, default=192)
+    o = p.parse_args()
+    export(o.checkpoint, o.folder, o.short_side)
+
+
+if __name__ == '__main__':
+    main()

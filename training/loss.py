@@ -1,0 +1,66 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What the network is punished for: relative inverse depth, whatever its scale and shift."""
+
+from __future__ import annotations
+
+import torch
+
+Tensor = torch.Tensor
+
+
+def _normalize(values: Tensor) -> Tensor:
+    centered = values - values.mean((1, 2), keepdim=True)
+    return centered / (centered.abs().mean((1, 2), keepdim=True) + 1e-6)
+
+
+def _edges(error: Tensor, scales: int = 4) -> Tensor:
+    total = error.new_zeros(())
+    for k in range(scales):
+        e = error[:, ::2 ** k, ::2 ** k]
+        total = total + (e[:, :, 1:] - e[:, :, :-1]).abs().mean()
+        total = total + (e[:, 1:] - e[:, :-1]).abs().mean()
+    return total
+
+
+def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float = 0.5) -> Tensor:
+    """
+    Compare two maps of inverse depth after each is centered on its mean and scaled to unit spread.
+
+    As MiDaS (Ranftl et al., TPAMI 2022): mean absolute error and matching of the gradients of the
+    error at four scales. Far pixels weigh more than near ones, as they do in AbsRel, where an
+    error of inverse depth is divided by the inverse depth itself.
+
+    Parameters
+    ----------
+    predicted, inverse_depth : tensor of shape (B, H, W)
+        Network output and truth; truth is 1 / m, 0 in the sky.
+    edges : float
+        Weight of the gradient term.
+
+    Returns
+    -------
+    tensor of shape ()
+        The loss.
+
+    """
+    middle = inverse_depth[:, ::4, ::4].flatten(1).median(1).values.clamp_min(1e-3)[:, None, None]
+    top = torch.quantile(inverse_depth[:, ::3, ::3].flatten(1), 0.97, dim=1)[:, None, None] * 1.3
+    truth = _normalize(torch.minimum(inverse_depth, top))
+    error = _normalize(predicted) - truth
+    weight = (middle / inverse_depth.clamp_min(1e-6)).clamp(0.5, 2.5)
+    weight = torch.where(inverse_depth > 0, weight, 0.7)
+    plain = (error.abs() * weight).mean()
+    return plain + edges * _edges(error)

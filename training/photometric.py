@@ -1,0 +1,81 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""From linear light to the picture of a cheap camera."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+def _exposure(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    level = float(np.quantile(light.mean(2), rng.uniform(0.5, 0.9))) + 1e-4
+    target = rng.uniform(0.15, 0.6) if rng.random() < 0.85 else np.exp(rng.uniform(-3.5, 0.3))
+    return light * (target / level)
+
+
+def _lens(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if rng.random() < 0.15:   # glare of bright places
+        bright = cv2.GaussianBlur(np.maximum(image - 1, 0), (0, 0), image.shape[1] * 0.04)
+        image = image + rng.uniform(0.1, 0.6) * np.minimum(bright, 2)
+    if rng.random() < 0.3:    # darker corners
+        rows, columns = image.shape[:2]
+        y, x = np.mgrid[-1:1:rows * 1j, -1:1:columns * 1j]
+        image = image * (1 - rng.uniform(0.05, 0.35) * (x * x + y * y))[..., None]
+    if rng.random() < 0.35:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.2))
+    if rng.random() < 0.1:    # motion
+        length, angle = rng.integers(2, 7), rng.uniform(0, np.pi)
+        kernel = np.zeros((7, 7), np.float32)
+        for t in np.linspace(-length / 2, length / 2, 15):
+            kernel[int(round(3 + t * np.sin(angle) * 0.9)), int(round(3 + t * np.cos(angle) * 0.9))] = 1
+        image = cv2.filter2D(image, -1, kernel / kernel.sum())
+    return image.astype(np.float32)
+
+
+def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """
+    Turn linear light into an 8-bit picture: exposure, lens, sensor noise, tone curve, JPEG.
+
+    Parameters
+    ----------
+    light : ndarray of shape (H, W, 3)
+        Linear light.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        RGB.
+
+    """
+    image = _lens(_exposure(light, rng).astype(np.float32), rng)
+    image = image * np.exp(rng.normal(0, 0.08, 3)).astype(np.float32)   # white balance
+    if rng.random() < 0.5:
+        image = image / (1 + 0.35 * np.maximum(image, 0))               # soft shoulder
+    image = np.clip(image, 0, 1) ** (1 / rng.uniform(1.8, 2.6))
+    if rng.random() < 0.6:
+        k = np.float32(np.exp(rng.uniform(-6, -3)))
+        image = image + k * rng.standard_normal(image.shape, np.float32)
+    grey = image.mean(2, keepdims=True)
+    image = grey + (image - grey) * rng.choice((0, 0.6, 0.8, 1, 1, 1, 1.2, 1.5), p=(
+        0.06, 0.1, 0.15, 0.15, 0.14, 0.15, 0.15, 0.1))
+    image = (image - 0.5) * rng.uniform(0.75, 1.2) + 0.5 + rng.normal(0, 0.03)
+    out = np.clip(image * 255, 0, 255).astype(np.uint8)
+    if rng.random() < 0.5:
+        out = cv2.imdecode(cv2.imencode('.jpg', out, (cv2.IMWRITE_JPEG_QUALITY,
+                                                      int(rng.uniform(35, 95))))[1], 1)
+    return out

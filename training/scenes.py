@@ -1,0 +1,177 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Draw a random scene, and cameras that stand sensibly in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import math
+from random import Random
+
+import numpy as np
+
+from training import materials as m
+from training import places, rooms
+from training.builder import Builder
+from training.render import Picture, render, Scene, View
+
+# Share of each kind of scene among the training pictures.
+KINDS = {'dwelling': 0.42, 'corridor': 0.06, 'hall': 0.1, 'stairs': 0.04, 'jumble': 0.1,
+         'street': 0.1, 'yard': 0.08, 'wild': 0.04, 'air': 0.06}
+INDOORS = {'dwelling': rooms.dwelling, 'corridor': rooms.corridor, 'hall': rooms.hall,
+           'stairs': rooms.stairs, 'jumble': rooms.jumble}
+OUTDOORS = {'street': places.street, 'yard': places.yard, 'wild': places.wild,
+            'air': places.village}
+
+
+class NoViewError(RuntimeError):
+    """No camera found that sees something other than the inside of a thing."""
+
+
+def axes(yaw: float, pitch: float, roll: float) -> np.ndarray:
+    """
+    Compute the axes of a camera in a world with z up.
+
+    Parameters
+    ----------
+    yaw, pitch, roll : float
+        Radians; yaw 0 looks along y, positive pitch looks up.
+
+    Returns
+    -------
+    ndarray of shape (3, 3)
+        Rows right, down, forward.
+
+    """
+    forward = np.array([-math.sin(yaw) * math.cos(pitch), math.cos(yaw) * math.cos(pitch),
+                        math.sin(pitch)])
+    right = np.array([math.cos(yaw), math.sin(yaw), 0.0])
+    down = np.cross(forward, right)
+    c, s = math.cos(roll), math.sin(roll)
+    return np.stack([c * right + s * down, c * down - s * right, forward])
+
+
+def environment(rng: Random, indoors: bool) -> list[float]:
+    """Draw sky, ambient light and haze."""
+    u = rng.uniform
+    grey = rng.random() < 0.4
+    top = m.hsv(rng, (0.55, 0.65), (0.0, 0.15) if grey else (0.3, 0.8), (0.5, 1.0))
+    low = m.hsv(rng, (0.05, 0.65), (0.0, 0.25), (0.7, 1.0))
+    power = u(0.5, 2.5) * (2 if indoors else 1)
+    tint = m.hsv(rng, (0.0, 0.7), (0.0, 0.3), (0.8, 1.0))
+    ambient = u(0.15, 0.9) * (1 if indoors else 0.8)
+    haze = math.exp(u(-6.5, -3)) if not indoors and rng.random() < 0.5 else 0.0
+    fog = m.hsv(rng, (0.05, 0.65), (0, 0.1), (0.5, 0.95))
+    lower = u(0.3, 1.0)
+    return [*(c * power for c in top), *(c * power for c in low), *(c * ambient for c in tint),
+            *(c * ambient * lower for c in tint), *fog, haze, rng.choice((0, 0.6, 1.0)),
+            u(0.4, 2.0) if indoors else u(1, 8), float(rng.randrange(60000))]
+
+
+def _camera(rng: Random, kind: str, extent: tuple[float, float, float] | float,
+            size: tuple[int, int]) -> View:
+    u, deg = rng.uniform, math.pi / 180
+    roll = rng.gauss(0, 2.5) * deg
+    spread = rng.random()
+    if kind in INDOORS:
+        w, l, h = extent  # type: ignore[misc]
+        eye = [u(-0.46, 0.46) * w, u(-0.46, 0.46) * l, u(1.0, 1.75)]
+        pitch = rng.gauss(-8, 9) * deg
+        yaw = math.atan2(eye[0], -eye[1]) + rng.gauss(0, 0.6)  # towards the middle
+        if kind == 'dwelling' and spread < 0.12 or kind != 'dwelling' and spread < 0.45:
+            eye[2], pitch = u(0.12, 0.9), rng.gauss(0, 7) * deg   # a ground robot
+        elif spread > 0.93:
+            pitch, roll = u(-45, 35) * deg, rng.gauss(0, 10) * deg
+            eye[2] = u(0.3, max(h - 0.3, 0.5))
+        if kind == 'corridor' and rng.random() < 0.7:
+            yaw = rng.choice((0, math.pi)) + rng.gauss(0, 0.25)
+        if kind == 'jumble':
+            eye[2] = u(0.2, h - 0.2)
+    elif kind == 'air':
+        eye = [u(-20, 20), u(-20, 20), math.exp(u(1.1, 3.6))]
+        pitch, yaw, roll = u(-88, -12) * deg, u(0, 6.3), rng.gauss(0, 6) * deg
+    else:
+        keep = 0.8 * float(extent)  # type: ignore[arg-type]
+        eye = [u(-1, 1) * keep, u(-10, 10), u(0.15, 0.9) if spread < 0.4 else u(1.1, 1.9)]
+        pitch = rng.gauss(-3, 7) * deg
+        yaw = rng.gauss(0, 0.5) if kind == 'street' and rng.random() < 0.8 else u(0, 6.3)
+    rows, columns = size
+    wide = math.tan(0.5 * deg * (rng.gauss(60, 5) if rng.random() < 0.5 else u(35, 95)))
+    focal = max(columns, rows * 1.2) / 2 / wide
+    return View(np.array(eye), axes(yaw, pitch, roll), size, (focal, focal),
+                (columns / 2, rows / 2))
+
+
+def _sensible(scene: Scene, view: View, kind: str) -> bool:
+    probe = (18, 24)
+    k = probe[1] / view.size[1], probe[0] / view.size[0]
+    small = replace(view, size=probe, focal=(view.focal[0] * k[0], view.focal[1] * k[1]),
+                    center=(12.0, 9.0))
+    depth = render(scene, small, 0).depth
+    seen = depth[depth > 0]
+    if seen.size < 0.3 * depth.size:
+        return False
+    near, middle, far = np.quantile(seen, (0.05, 0.5, 0.95))
+    floor = 0.3 if kind in INDOORS else 0.5
+    return bool(near > floor and middle > 2.4 * floor and far > 1.3 * near)
+
+
+def build(rng: Random, kind: str) -> tuple[Scene, tuple[float, float, float] | float]:
+    """Build a scene of one kind; returns it with its extent."""
+    b = Builder(rng)
+    indoors = kind in INDOORS
+    extent = INDOORS[kind](b) if indoors else OUTDOORS[kind](b)
+    if indoors and rng.random() < 0.4:
+        places.daylight(b)
+    return b.scene(environment(rng, indoors)), extent
+
+
+def draw(seed: int, size: tuple[int, int], views: int = 1) -> list[Picture]:
+    """
+    Draw one random scene and render it from several places.
+
+    Parameters
+    ----------
+    seed : int
+        Fixes scene and cameras.
+    size : tuple of int
+        Rows and columns of the pictures.
+    views : int
+        Number of pictures.
+
+    Returns
+    -------
+    list of Picture
+        As many as there were sensible cameras, at least one.
+
+    Raises
+    ------
+    NoViewError
+        When no sensible camera was found in 20 * views tries.
+
+    """
+    rng = Random(seed)
+    kind = rng.choices(tuple(KINDS), tuple(KINDS.values()))[0]
+    scene, extent = build(rng, kind)
+    pictures: list[Picture] = []
+    for _ in range(20 * views):
+        view = _camera(rng, kind, extent, size)
+        if _sensible(scene, view, kind):
+            pictures.append(render(scene, view, 2))
+        if len(pictures) == views:
+            break
+    if not pictures:
+        raise NoViewError(f'seed {seed}: no sensible view of a {kind!r} scene')
+    return pictures

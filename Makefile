@@ -39,7 +39,8 @@ lint:
 	@$(venv_python) -m pytest -q test/test_lint.py test/test_architecture.py
 
 clean:
-	rm -rf build install log dist demo_out depth_seg_ros.egg-info .pytest_cache .mypy_cache
+	rm -rf build install log dist demo_out depth_seg_ros.egg-info
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean

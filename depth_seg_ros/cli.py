@@ -74,12 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         # Only here, as the classes cost an import: what a user can mend is one line, the rest is
         # a defect and keeps its traceback.
-        from depth_seg_ros.commands.errors import exit_code
-        code = exit_code(error)
-        if code is None:
+        from depth_seg_ros.commands.errors import explained
+        known = explained(error)
+        if known is None:
             raise
-        print(f'depth_seg: error: {error}', file=sys.stderr)
-        return code
+        print(f'depth_seg: error: {known[1]}', file=sys.stderr)
+        return known[0]
 
 
 def _parser() -> argparse.ArgumentParser:

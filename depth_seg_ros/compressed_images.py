@@ -44,9 +44,9 @@ def decode_compressed(data: BufferLike, image_format: str = '',
         The compressed bytes; they tell the codec.
     image_format : str
         ``sensor_msgs/CompressedImage.format``. It matters where ``compressed_image_transport``
-        stores the samples unconverted, which ``ENCODING; png compressed`` or
-        ``ENCODING; tiff compressed`` with nothing behind it means: a Bayer mosaic is then
-        demosaiced, and RGB that lies in the place of BGR stays RGB.
+        stores samples unconverted, which ``ENCODING; CODEC compressed`` with nothing behind it
+        means: a Bayer mosaic in PNG or TIFF is demosaiced, and RGB that TIFF holds in the
+        place of BGR stays RGB.
     max_megapixels : float
         Largest accepted size, in millions of pixels; above 178 the limit of Pillow holds.
 
@@ -73,11 +73,10 @@ def decode_compressed(data: BufferLike, image_format: str = '',
     _check_header(raw, max_megapixels)
     bgr = _decode_pixels(raw)
     encoding, _, codec = (part.strip() for part in image_format.partition(';'))
-    if codec in ('png compressed', 'tiff compressed'):
-        if encoding.startswith('rgb'):
-            return bgr
-        if encoding.startswith('bayer_'):
-            return _demosaic(bgr, encoding)
+    if codec in ('png compressed', 'tiff compressed') and encoding.startswith('bayer_'):
+        return _demosaic(bgr, encoding)
+    if codec == 'tiff compressed' and encoding.startswith('rgb'):
+        return bgr
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 

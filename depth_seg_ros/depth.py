@@ -20,10 +20,9 @@ from enum import Enum
 from importlib import import_module
 from typing import Protocol
 
+from depth_seg_ros.params import ModelParams
 import numpy as np
 from numpy.typing import NDArray
-
-from depth_seg_ros.params import ModelParams
 
 __all__ = ['DepthEstimator', 'DepthKind', 'DepthMap', 'EstimationError', 'EstimatorInfo',
            'ModelLoadError', 'load_estimator']
@@ -176,6 +175,7 @@ class DepthEstimator(Protocol):
         Parameters
         ----------
         rgb : uint8 ndarray of shape (H, W, 3)
+            The image as it came.
 
         Returns
         -------

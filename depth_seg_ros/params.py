@@ -192,7 +192,7 @@ class SegmentationParams(_Validated):
     ground_min_inliers: float = _param(
         0.15, 'A plane with fewer inliers is not ground.', unit='share of the points',
         low=0.02, high=0.9)
-    ground_planes: int = _param(1, 'Planes that make up the ground: 2 for steep ramps.',
+    ground_planes: int = _param(2, 'Planes that make up the ground: 2 for steep ramps.',
                                 low=1, high=2)
     ground_refine: bool = _param(True, 'Follow gentle unevenness of the ground.')
     noise_high: float = _param(6.0, 'Height over the ground that starts an obstacle.',

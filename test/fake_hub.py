@@ -23,7 +23,7 @@ import json
 from pathlib import Path
 import threading
 
-from huggingface_hub import constants
+from huggingface_hub import constants, file_download, utils
 import pytest
 
 __all__ = ['COMMIT', 'fill_cache', 'serving', 'use_cache', 'use_endpoint']
@@ -34,15 +34,20 @@ _FILE_URL = '/{repo_id}/resolve/{revision}/{filename}'
 
 
 def use_cache(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Make the hub's client keep its files in a folder."""
+    """Make the hub's client keep its files in a folder, and forget what other tests set."""
+    # Before 1.0 the client kept one session, which had looked at the offline switch once.
+    getattr(utils, 'reset_sessions', lambda: None)()
     monkeypatch.setattr(constants, 'HF_HUB_CACHE', str(folder))
 
 
 def use_endpoint(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Make the hub's client ask another server, and allow it to ask at all."""
+    getattr(utils, 'reset_sessions', lambda: None)()
     monkeypatch.setattr(constants, 'HF_HUB_OFFLINE', False)
     monkeypatch.setattr(constants, 'ENDPOINT', url)
-    monkeypatch.setattr(constants, 'HUGGINGFACE_CO_URL_TEMPLATE', url + _FILE_URL)
+    for module in (constants, file_download):
+        # Before 1.0 the second one has a copy.
+        monkeypatch.setattr(module, 'HUGGINGFACE_CO_URL_TEMPLATE', url + _FILE_URL, raising=False)
 
 
 def fill_cache(cache: Path, name: str, model: Path, files: tuple[str, ...],

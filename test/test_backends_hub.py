@@ -46,7 +46,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def contents(folder: Path, *extra: str) -> dict[str, bytes]:
     """Return the files of a model, and empty ones beside them, as a repository."""
     return {**{file: (folder / file).read_bytes() for file in FILES},
-            **{file: b'' for file in extra}}
+            **dict.fromkeys(extra, b'')}
 
 
 def pin(monkeypatch: pytest.MonkeyPatch, revision: str, sha256: str) -> None:
@@ -176,7 +176,7 @@ def test_a_revision_that_does_not_exist_is_named(
 def test_a_repository_in_another_form_is_refused_before_anything_is_fetched(
         files: tuple[str, ...], text: str, cache: Path,
         monkeypatch: pytest.MonkeyPatch) -> None:
-    with fake_hub.serving({NAME: {file: b'' for file in files}}) as url:
+    with fake_hub.serving({NAME: dict.fromkeys(files, b'')}) as url:
         fake_hub.use_endpoint(monkeypatch, url)
         with pytest.raises(ModelLoadError, match=f'hub model {NAME}: .*{text}'):
             find_model(NAME)

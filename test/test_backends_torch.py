@@ -95,6 +95,8 @@ def reference(folder: Path, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 ])
 def test_every_class_gives_a_map_of_its_own_kind(
         built: Builder, kind: str, config: dict[str, Any], meaning: DepthKind) -> None:
+    if kind == 'depth_pro' and not hasattr(transformers, 'DepthProConfig'):
+        pytest.skip(f'transformers {transformers.__version__} has no Depth Pro')
     estimator = loaded(built(kind, **config))
     depth = estimator.estimate(RGB)
     assert depth.kind is estimator.info.kind is meaning
@@ -274,7 +276,8 @@ def test_weights_that_lack_a_part_of_the_network_are_refused(folder: Path) -> No
 
 def test_weights_of_another_size_are_refused(folder: Path) -> None:
     tiny_models.edit_json(folder / 'config.json', fusion_hidden_size=16)
-    assert 'cannot load' in refusal(folder) or 'do not belong together' in refusal(folder)
+    assert refusal(folder).startswith(
+        f'{folder}: transformers {transformers.__version__} cannot load {folder}: ')
 
 
 def test_weights_that_never_run_may_be_missing(built: Builder, tmp_path: Path) -> None:

@@ -84,9 +84,9 @@ def code_of(*arguments: object) -> int:
 
 
 def test_help_imports_no_array_library() -> None:
-    code = ("import sys; from depth_seg_ros import cli\n"
-            "try: cli.main(['image', '--help'])\n"
-            "except SystemExit: print('loaded', *sys.modules)")
+    code = ('import sys; from depth_seg_ros import cli\n'
+            'try: cli.main(["image", "--help"])\n'
+            'except SystemExit: print("loaded", *sys.modules)')
     shown = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
                            cwd=Path(__file__).parent.parent, check=True).stdout
     loaded = shown.split('loaded ')[1].split()
@@ -290,10 +290,24 @@ def test_a_defect_keeps_its_traceback(pictures: Path, tmp_path: Path, use: Use) 
         run('image', pictures, '--out', tmp_path / 'out')
 
 
+@pytest.mark.parametrize('module, code', [('rosbags.highlevel', 1), ('depth_seg_ros.x', None)])
+def test_a_missing_library_is_one_line_but_a_missing_module_of_ours_is_a_defect(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str],
+        module: str, code: int | None) -> None:
+    def miss(_: int) -> None:
+        raise ModuleNotFoundError(f'No module named {module!r}', name=module)
+
+    use(PaperNetwork(on_image=miss))
+    if code is None:
+        with pytest.raises(ModuleNotFoundError):
+            run('image', pictures, '--out', tmp_path / 'out')
+    else:
+        assert run('image', pictures, '--out', tmp_path / 'out') == code
+        assert f'the Python package {module} is not installed' in capsys.readouterr().err
+
+
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    code = ('import os, sys; from depth_seg_ros.cli import main\n'
-            'sys.stdout.close = sys.stdout.flush\n'
-            'sys.exit(main(["models"]))')
+    code = 'import sys; from depth_seg_ros.cli import main; sys.exit(main(["models"]))'
     process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, cwd=Path(__file__).parent.parent)
     assert process.stdout is not None and process.stderr is not None
@@ -363,6 +377,42 @@ def test_a_missing_video_and_a_frame_rate_of_zero_are_told(
     assert 'none.mp4: expected a video file' in capsys.readouterr().err
     assert run('video', clip, '--out', tmp_path / 'out', '--fps', '0') == 2
     assert 'expected a frame rate above 0, got 0.0; set it with --fps' in capsys.readouterr().err
+
+
+def test_a_bag_gives_a_bag_and_one_line(
+        tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    source = write_bag(tmp_path / 'bag', bag_images(count=2))
+    assert run('bag', source, '--out', tmp_path / 'out') == 0
+    assert any((tmp_path / 'out').glob('*.mcap'))
+    out, err = capsys.readouterr()
+    assert out.startswith('2 of 2 frames of /cam/image_raw, ') and str(tmp_path / 'out') in out
+    assert err == ''
+
+
+def test_a_bag_with_two_cameras_asks_for_the_topic(
+        tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    source = write_bag(tmp_path / 'bag', bag_images('/left') + bag_images('/right'))
+    assert run('bag', source, '--out', tmp_path / 'out') == 1
+    err = capsys.readouterr().err
+    assert err.startswith('depth_seg: error: ') and '/left' in err and '/right' in err
+    assert run('bag', source, '--out', tmp_path / 'out', '--topic', '/right', '-q') == 0
+    assert capsys.readouterr().out == ''
+
+
+def test_frames_of_a_bag_without_a_result_are_named(
+        tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(count: int) -> None:
+        if count == 1:
+            raise ValueError('a bad frame')
+
+    use(PaperNetwork(on_image=fail))
+    source = write_bag(tmp_path / 'bag', bag_images(count=3))
+    assert run('bag', source, '--out', tmp_path / 'out') == 1
+    out, err = capsys.readouterr()
+    assert out.startswith('1 of 3 frames')
+    assert f'{source}: 2 frames without a result: a bad frame' in err
 
 
 def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -205,6 +205,18 @@ def test_outlines_lie_on_the_border_of_the_region() -> None:
     assert not changed[top - 12:bottom + 12, left - 14].any()
 
 
+@pytest.mark.parametrize('scale', [20, 40])
+def test_the_tinted_area_is_that_of_the_region(scale: int) -> None:
+    result = hand_drawn((24 * scale, 32 * scale))
+    drawn = overlay(replace(result, rgb=result.rgb * 0),
+                    DrawingParams(overlay_alpha=1.0, overlay_text=False))
+    tinted = (drawn == region_color(2, RegionClass.OBJECT)).all(axis=2)
+    assert tinted.sum() == pytest.approx(result.regions[0].area, rel=0.15)
+    rows, columns = np.nonzero(tinted)
+    center = result.regions[0].centroid
+    assert (rows.mean() + 0.5, columns.mean() + 0.5) == pytest.approx(center, abs=0.3 * scale)
+
+
 def test_a_hole_in_a_region_is_not_tinted() -> None:
     result = hand_drawn((240, 320))
     labels = result.segmentation.labels.copy()

@@ -48,6 +48,7 @@ class Builder:
         self._solids: list[tuple[float, ...]] = []
         self._materials: list[list[float]] = []
         self._frame = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+        self._usual: dict[Callable[[Random], list[float]], int] = {}
         self.instance = 0
         self._instances = 0
 
@@ -57,8 +58,16 @@ class Builder:
         return len(self._solids)
 
     def paint(self, surface: Callable[[Random], list[float]]) -> int:
-        """Draw a material and return its index."""
+        """Draw a material, or in part the one that is usual here, and return its index."""
+        usual = self._usual.get(surface)
+        if usual is not None and self.rng.random() < 0.6:
+            return usual
         return self.paint_row(surface(self.rng))
+
+    def make_usual(self, *surfaces: Callable[[Random], list[float]]) -> None:
+        """Draw one material of each kind that most things here share, as in a real room."""
+        for surface in surfaces:
+            self._usual[surface] = self.paint_row(surface(self.rng))
 
     def paint_row(self, row: list[float]) -> int:
         """Add a material and return its index."""

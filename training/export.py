@@ -20,9 +20,8 @@ import argparse
 from pathlib import Path
 
 import torch
-from transformers import DPTImageProcessor
-
 from training import network
+from transformers import DPTImageProcessorPil
 
 
 def export(checkpoint: Path, folder: Path, short_side: int) -> None:
@@ -43,11 +42,13 @@ def export(checkpoint: Path, folder: Path, short_side: int) -> None:
     net = network.build().eval()
     net.load_state_dict(state['mean'])
     net.half().save_pretrained(folder)
-    DPTImageProcessor(
+    DPTImageProcessorPil(
         do_resize=True, size={'height': short_side, 'width': short_side}, keep_aspect_ratio=True,
         ensure_multiple_of=32, resample=3, do_rescale=True, rescale_factor=1 / 255,
         do_normalize=True, image_mean=list(network.MEAN), image_std=list(network.STD),
         do_pad=False).save_pretrained(folder)
+    for path in folder.iterdir():
+        path.chmod(0o644)
     print(f'{folder}: step {state["step"]}, {state["elapsed"] / 60:.0f} minutes of training')
 
 

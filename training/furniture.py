@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Indoor things made of solids; every function stands its thing on the floor of the frame."""
+"""Furniture made of solids; every function stands its thing on the floor of the frame."""
 
 from __future__ import annotations
 
@@ -20,44 +20,9 @@ import math
 
 from training import materials as m
 from training.builder import Builder
+from training.things import clutter, monitor
 
 HALF = math.pi / 2
-
-
-def clutter(b: Builder, width: float, depth: float, z: float, count: int,
-            top: float = 0.45) -> None:
-    """Strew small objects over a horizontal surface at height z."""
-    u = b.rng.uniform
-    for _ in range(count):
-        x, y = u(-0.5, 0.5) * width, u(-0.5, 0.5) * depth
-        h = min(math.exp(u(-3.4, -0.9)), top)
-        r = min(math.exp(u(-3.5, -1.7)), 0.3 * width)
-        kind = b.rng.random()
-        paint = b.paint(m.thing)
-        if kind < 0.4:
-            b.box((x, y, z + h / 2), (r * u(0.4, 1.3), r * u(0.3, 1.3), h / 2), paint, (u(0, 3), 0, 0))
-        elif kind < 0.65:
-            b.frustum((x, y, z + h / 2), (r * 0.6, r * 0.6, h / 2), paint, taper=u(-0.4, 0.5))
-        elif kind < 0.75:
-            b.frustum((x, y, z + h / 2), (r * 0.4, r * 0.4, h / 2), paint)
-            b.frustum((x, y, z + h * 1.2), (r * 0.2, r * 0.2, h * 0.25), paint, taper=0.3)
-        elif kind < 0.85:
-            b.ball((x, y, z + r * 0.6), (r * 0.6, r * 0.6, r * 0.6), paint)
-        else:
-            for k in range(b.rng.randint(1, 4)):
-                b.box((x, y, z + 0.02 + 0.04 * k), (r, r * 0.7, 0.018), b.paint(m.thing),
-                      (u(0, 0.6), 0, 0))
-
-
-def monitor(b: Builder, x: float, y: float, z: float) -> None:
-    """Set a display on a surface."""
-    w, h = b.rng.uniform(0.2, 0.4), b.rng.uniform(0.14, 0.25)
-    case, tilt = b.paint(m.thing), b.rng.uniform(-0.4, 0.4)
-    b.box((x, y, z + 0.1 + h), (w, 0.02, h), case, (tilt, 0, 0))
-    b.box((x - math.sin(-tilt) * -0.022, y - 0.022, z + 0.1 + h), (w * 0.94, 0.004, h * 0.92),
-          b.paint(m.screen), (tilt, 0, 0))
-    b.frustum((x, y + 0.03, z + 0.06), (0.03, 0.03, 0.08), case)
-    b.box((x, y, z + 0.01), (0.12, 0.09, 0.01), case)
 
 
 def table(b: Builder, w: float, d: float, h: float, things: int = 4) -> None:
@@ -152,9 +117,16 @@ def cabinet(b: Builder, w: float, d: float, h: float, z: float = 0.0) -> None:
         for j in range(rows):
             x = (i + 0.5) / columns * w - w / 2
             y = z + (j + 0.5) / rows * h
-            b.box((x, -d / 2 - 0.008, y), (w / columns / 2 * 0.96, 0.01, h / rows / 2 * 0.96), front)
+            half = (w / columns / 2 * 0.96, 0.01, h / rows / 2 * 0.96)
+            b.box((x, -d / 2 - 0.008, y), half, front)
             b.box((x + 0.3 * w / columns * (rows < 3), -d / 2 - 0.035, y), (0.04, 0.012, 0.012),
                   handle, (0, HALF if rows < 3 else 0, 0))
+
+
+def sideboard(b: Builder, w: float, d: float, h: float) -> None:
+    """Stand a closed cabinet with a few things on it."""
+    cabinet(b, w, d, h)
+    clutter(b, w * 0.9, d * 0.8, h, b.rng.randint(0, 5))
 
 
 def counter(b: Builder, w: float) -> None:
@@ -180,6 +152,10 @@ def bed(b: Builder) -> None:
     for k in range(b.rng.randint(1, 4)):
         b.ball((u(-0.3, 0.3) * w, d * 0.4 - 0.1 * k, h + 0.1), (u(0.2, 0.35), u(0.1, 0.22), 0.1),
                b.paint(m.fabric), (u(-0.3, 0.3), 0, u(-0.5, 0.2)))
+    for _ in range(b.rng.randint(0, 3)):   # what lies on it in folds
+        k = u(0.1, 0.4)
+        b.ball((u(-0.4, 0.4) * w, u(-0.45, 0.3) * d, h + 0.02), (k, k * u(0.4, 1), u(0.05, 0.16)),
+               b.paint(m.fabric), (u(0, 3), 0, 0))
     if b.rng.random() < 0.8:
         top = u(0.7, 1.3)
         b.box((0, d / 2 + 0.03, top / 2), (w / 2 + 0.04, 0.04, top / 2), b.paint(m.wood))
@@ -206,90 +182,6 @@ def sofa(b: Builder) -> None:
             b.ball((x, d * 0.18, h + 0.22), (0.22, 0.09, 0.2), b.paint(m.fabric), (0, 0, -0.3))
 
 
-def floor_lamp(b: Builder) -> None:
-    """Stand a lamp with a shade; half of them are lit."""
-    u = b.rng.uniform
-    h, r = u(1.2, 1.9), u(0.12, 0.25)
-    pole = b.paint(m.thing)
-    b.frustum((0, 0, h / 2), (0.015, 0.015, h / 2), pole)
-    b.frustum((0, 0, 0.015), (0.14, 0.14, 0.015), pole)
-    b.frustum((0, 0, h), (r, r, u(0.1, 0.2)), b.paint(b.rng.choice((m.lamp, m.fabric))), taper=u(0, 0.6))
-
-
-def plant(b: Builder) -> None:
-    """Stand a potted plant."""
-    u = b.rng.uniform
-    r, h, size = u(0.1, 0.22), u(0.15, 0.4), u(0.2, 0.55)
-    b.frustum((0, 0, h / 2), (r, r, h / 2), b.paint(m.thing), taper=-0.3)
-    b.frustum((0, 0, h + size / 2), (0.02, 0.02, size / 2), b.paint(m.wood))
-    for _ in range(b.rng.randint(2, 5)):
-        k = size * u(0.4, 0.9)
-        b.ball((u(-0.4, 0.4) * size, u(-0.4, 0.4) * size, h + size * u(0.5, 1.5)),
-               (k * u(0.4, 1), k * u(0.4, 1), k * u(0.4, 1.2)), b.paint(m.leaves),
-               (u(0, 3), u(-0.6, 0.6), 0))
-
-
-def person(b: Builder, stride: float | None = None) -> None:
-    """Stand, walk or seat a person; stride is the phase of the walk in radians."""
-    u = b.rng.uniform
-    k = u(0.85, 1.1) * (0.65 if b.rng.random() < 0.1 else 1)
-    cloth, legs, skin = b.paint(m.fabric), b.paint(m.fabric), b.paint(m.skin)
-    hair, shoe = b.paint(m.skin), b.paint(m.thing)
-    swing = 0.45 * math.sin(stride if stride is not None else u(0, 6.3))
-    wide, arm_out = u(0.9, 1.25), u(0.05, 0.35)
-    for side in (-1, 1):
-        a = swing * side
-        x = side * 0.09 * wide * k
-        b.frustum((x, -math.sin(a) * 0.42 * k, 0.9 * k - math.cos(a) * 0.42 * k),
-                  (0.085 * k * wide, 0.085 * k * wide, 0.43 * k), legs, (0, 0, -a), taper=-0.35)
-        b.box((x, -math.sin(a) * 0.82 * k - 0.05 * k, 0.9 * k - math.cos(a) * 0.85 * k),
-              (0.045 * k, 0.12 * k, 0.04 * k), shoe)
-        b.frustum((side * (0.2 * wide + 0.25 * arm_out) * k, math.sin(a) * 0.2 * k, 1.17 * k),
-                  (0.05 * k, 0.05 * k, 0.28 * k), cloth, (0, -side * arm_out, a * 0.8), taper=-0.3)
-        b.ball((side * (0.2 * wide + 0.5 * arm_out) * k, math.sin(a) * 0.42 * k, 0.88 * k),
-               (0.05 * k, 0.05 * k, 0.08 * k), skin)
-    b.frustum((0, 0, 1.15 * k), (0.17 * wide * k, 0.11 * wide * k, 0.29 * k), cloth, taper=u(-0.4, 0.1))
-    b.ball((0, 0, 1.4 * k), (0.21 * wide * k, 0.11 * wide * k, 0.1 * k), cloth)
-    b.frustum((0, 0, 1.5 * k), (0.05 * k, 0.05 * k, 0.07 * k), skin)
-    b.ball((0, -0.01 * k, 1.65 * k), (0.08 * k, 0.1 * k, 0.125 * k), skin)
-    b.ball((0, 0.025 * k, 1.69 * k), (0.09 * k, 0.1 * k, 0.11 * k), hair)
-
-
-def carton(b: Builder) -> None:
-    """Stack boxes, crates or cans."""
-    u, z = b.rng.uniform, 0.0
-    for _ in range(b.rng.choice((1, 1, 2, 3))):
-        w, d, h = u(0.12, 0.45), u(0.12, 0.35), u(0.08, 0.35)
-        b.box((u(-0.05, 0.05), u(-0.05, 0.05), z + h), (w, d, h), b.paint(m.thing), (u(-0.5, 0.5), 0, 0))
-        z += 2 * h
-
-
-def basket(b: Builder) -> None:
-    """Stand a bin, a bucket, a barrel, a stool or a vase."""
-    u = b.rng.uniform
-    r, h = u(0.1, 0.35), u(0.1, 0.55)
-    b.frustum((0, 0, h), (r, r, h), b.paint(m.thing), taper=u(-0.4, 0.4))
-
-
-def curtain(b: Builder, w: float, h: float) -> None:
-    """Hang a curtain of folds."""
-    cloth, folds = b.paint(m.fabric), max(3, min(9, int(w / 0.12)))
-    for k in range(folds):
-        b.frustum(((k + 0.5) / folds * w - w / 2, 0, h / 2), (w / folds * 0.6, 0.05, h / 2), cloth)
-
-
-def pendant(b: Builder, top: float) -> None:
-    """Hang a lamp from the ceiling."""
-    u = b.rng.uniform
-    drop, r = u(0.2, 1.1), u(0.08, 0.3)
-    b.frustum((0, 0, top - drop / 2), (0.008, 0.008, drop / 2), b.paint(m.thing))
-    glow = b.paint(b.rng.choice((m.lamp, m.fabric, m.thing)))
-    if b.rng.random() < 0.5:
-        b.frustum((0, 0, top - drop), (r, r, r * u(0.4, 1)), glow, taper=u(0, 0.8))
-    else:
-        b.ball((0, 0, top - drop), (r, r, r * u(0.5, 1)), glow)
-
-
 def appliance(b: Builder) -> None:
     """Stand a refrigerator, a washing machine, a stove or an oven."""
     u = b.rng.uniform
@@ -300,6 +192,47 @@ def appliance(b: Builder) -> None:
     b.box((w * 0.38, -d / 2 - 0.04, h * 0.6), (0.012, 0.015, h * 0.15), trim)
     if b.rng.random() < 0.6:
         clutter(b, w * 0.8, d * 0.7, h, b.rng.randint(1, 3))
+
+
+def bath(b: Builder) -> None:
+    """Stand a tub, a toilet or a wash stand with a mirror."""
+    u, kind = b.rng.uniform, b.rng.random()
+    white = b.paint_row(m.material(b.rng, 'plain', (m.pale(b.rng),) * 3, 1, specular=0.8, bump=0))
+    if kind < 0.35:
+        w, d, h = u(0.6, 0.9), u(0.33, 0.42), u(0.25, 0.33)
+        for sx in (-1, 1):
+            b.box((sx * w, 0, h), (0.05, d, h), white)
+            b.box((0, sx * d, h), (w, 0.05, h), white)
+        b.box((0, 0, 0.1), (w, d, 0.1), white)
+    elif kind < 0.7:
+        b.frustum((0, -0.1, 0.2), (0.18, 0.24, 0.2), white, taper=-0.3)
+        b.frustum((0, -0.1, 0.41), (0.2, 0.27, 0.025), white)
+        b.box((0, 0.2, 0.6), (0.22, 0.09, 0.2), white)
+        b.box((0, 0.13, 0.6), (0.19, 0.02, 0.22), white, (0, 0, -0.1))
+    else:
+        w = u(0.6, 1.6)
+        cabinet(b, w, 0.5, 0.8)
+        b.box((0, 0, 0.82), (w / 2 + 0.02, 0.27, 0.02), white)
+        b.ball((0, -0.02, 0.83), (0.22, 0.17, 0.05), white)
+        b.frustum((0, 0.18, 0.93), (0.015, 0.015, 0.1), b.paint(m.thing))
+        clutter(b, w * 0.9, 0.35, 0.84, b.rng.randint(1, 5))
+        glass = m.material(b.rng, 'plain', ((0.1, 0.1, 0.1),) * 3, 1, mirror=1.0, bump=0, mottle=0)
+        b.box((0, 0.27, 1.5), (w / 2, 0.01, 0.4), b.paint_row(glass))
+
+
+def island(b: Builder) -> None:
+    """Stand a counter in the room with things on it and stools at it."""
+    u = b.rng.uniform
+    w = u(0.8, 2.2)
+    cabinet(b, w, 0.7, 0.88)
+    b.box((0, 0, 0.9), (w / 2 + 0.08, 0.43, 0.02), b.paint(m.floor))
+    clutter(b, w, 0.6, 0.92, b.rng.randint(2, 9))
+    for k in range(b.rng.randint(0, 3)):
+        b.place_by(0, 0)
+        b.instance = b.new_instance()
+        x, h = (k - 1) * 0.55, u(0.5, 0.7)
+        b.frustum((x, -0.65, h), (0.18, 0.18, 0.03), b.paint(m.fabric))
+        b.frustum((x, -0.65, h / 2), (0.03, 0.03, h / 2), b.paint(m.thing))
 
 
 def rack(b: Builder, w: float, d: float, h: float) -> None:

@@ -66,8 +66,8 @@ def grey(rng: Random) -> Color:
 def near(rng: Random, color: Color, spread: float = 0.35) -> Color:
     """Draw a color like another one."""
     gain = math.exp(rng.uniform(-spread, spread))
-    return tuple(min(c * gain * math.exp(rng.uniform(-0.1, 0.1)), 1.0)  # type: ignore
-                 for c in color)
+    red, green_, blue = (min(c * gain * math.exp(rng.uniform(-0.1, 0.1)), 1.0) for c in color)
+    return (red, green_, blue)
 
 
 def material(rng: Random, pattern: str, colors: tuple[Color, Color, Color], period: float,
@@ -157,7 +157,7 @@ def floor(rng: Random) -> list[float]:
 
 def wood(rng: Random) -> list[float]:
     """Draw the surface of furniture: wood, lacquer, laminate."""
-    base = brown(rng) if rng.random() < 0.65 else pale(rng) if rng.random() < 0.6 else any_color(rng)
+    base = rng.choices((brown, pale, any_color), (0.65, 0.21, 0.14))[0](rng)
     name = rng.choice(('planks', 'planks', 'plain', 'plain', 'noise'))
     return material(rng, name, (base, near(rng, base, 0.5), near(rng, base, 0.3)),
                     rng.uniform(0.3, 2), rng.uniform(0.05, 0.4), contrast=rng.uniform(0.2, 1),

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,10 +42,18 @@ def build(decoder: int = 32) -> GLPNForDepthEstimation:
         In training mode.
 
     """
+    from torch import nn
     from transformers import GLPNConfig, GLPNForDepthEstimation
 
     config = GLPNConfig(
         depths=[2, 2, 2, 2], hidden_sizes=[32, 64, 160, 256], num_attention_heads=[1, 2, 5, 8],
         decoder_hidden_size=decoder, drop_path_rate=0.0, max_depth=10)
     config.depth_estimation_type = 'relative'
-    return GLPNForDepthEstimation(config).train()
+    net = GLPNForDepthEstimation(config)
+    for module in net.modules():
+        # The usual deviation of 0.02 is made for wide layers and much training; these are narrow.
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            fan_in = module.weight[0].numel()
+            gain = 2.0 if isinstance(module, nn.Conv2d) else 1.0
+            nn.init.trunc_normal_(module.weight, std=math.sqrt(gain / fan_in))
+    return net.train()

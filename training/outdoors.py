@@ -34,13 +34,14 @@ def tree(b: Builder) -> None:
     if kind < 0.25:
         leaf = b.paint(m.leaves)
         for k in range(3):
-            b.frustum((0, 0, h * (0.35 + 0.27 * k)), (h * (0.24 - 0.06 * k),) * 2 + (h * 0.2,), leaf,
-                      taper=0.95)
+            wide = h * (0.24 - 0.06 * k)
+            b.frustum((0, 0, h * (0.35 + 0.27 * k)), (wide, wide, h * 0.2), leaf, taper=0.95)
     elif kind < 0.9:
         for _ in range(b.rng.randint(2, 6)):
             k = h * u(0.14, 0.3)
-            b.ball((u(-0.22, 0.22) * h, u(-0.22, 0.22) * h, h * u(0.6, 1.1)),
-                   (k, k * u(0.7, 1.2), k * u(0.6, 1)), b.paint(m.leaves), (u(0, 3), u(-0.4, 0.4), 0))
+            center = (u(-0.22, 0.22) * h, u(-0.22, 0.22) * h, h * u(0.6, 1.1))
+            b.ball(center, (k, k * u(0.7, 1.2), k * u(0.6, 1)), b.paint(m.leaves),
+                   (u(0, 3), u(-0.4, 0.4), 0))
     else:
         for _ in range(4):
             b.frustum((0, 0, h * u(0.5, 0.9)), (r * 0.4, r * 0.4, h * 0.3), b.paint(m.wood),

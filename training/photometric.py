@@ -40,7 +40,8 @@ def _lens(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         length, angle = rng.integers(2, 7), rng.uniform(0, np.pi)
         kernel = np.zeros((7, 7), np.float32)
         for t in np.linspace(-length / 2, length / 2, 15):
-            kernel[int(round(3 + t * np.sin(angle) * 0.9)), int(round(3 + t * np.cos(angle) * 0.9))] = 1
+            row, column = 3 + 0.9 * t * np.sin(angle), 3 + 0.9 * t * np.cos(angle)
+            kernel[round(row), round(column)] = 1
         image = cv2.filter2D(image, -1, kernel / kernel.sum())
     return image.astype(np.float32)
 

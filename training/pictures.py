@@ -59,7 +59,6 @@ class Ring:
         """Number of slots that hold a picture."""
         return min(self.made.value, self.capacity)
 
-
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns of the pictures."""
@@ -85,8 +84,7 @@ def render_forever(ring: Ring, seed: int, reuse: float) -> None:
     """
     cv2.setNumThreads(1)
     while True:
-        if ring.made.value > ring.capacity // 4 and ring.used.value < reuse * (
-                ring.made.value - ring.capacity // 4):
+        if ring.used.value < reuse * (ring.made.value - ring.capacity // 10):
             time.sleep(0.2)
             continue
         seed += 1

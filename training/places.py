@@ -16,12 +16,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 import math
 
 from training import materials as m
 from training import outdoors as o
 from training.builder import Builder
-from training.furniture import basket, carton, person
+from training.things import basket, carton, person
 
 HALF = math.pi / 2
 
@@ -32,8 +33,8 @@ def daylight(b: Builder) -> None:
     a, up = u(0, 6.3), math.tan(u(0.1, 1.4))
     power = u(0, 1) if b.rng.random() < 0.3 else u(1.5, 6)
     low = math.exp(-2 * up)
-    b.sun((math.cos(a), math.sin(a), up), (power, power * (1 - 0.4 * low), power * (0.95 - 0.7 * low)),
-          u(0.005, 0.1))
+    color = (power, power * (1 - 0.4 * low), power * (0.95 - 0.7 * low))
+    b.sun((math.cos(a), math.sin(a), up), color, u(0.005, 0.1))
 
 
 def ground(b: Builder, rolling: bool) -> None:
@@ -61,20 +62,8 @@ def scatter(b: Builder, makers: tuple, count: int, reach: float, keep: float = 0
         b.rng.choice(makers)(b)
 
 
-def street(b: Builder) -> float:
-    """Build a street along y between houses or walls; returns half its width."""
+def _line_street(b: Builder, half: float, walk: float) -> None:
     u = b.rng.uniform
-    ground(b, b.rng.random() < 0.3)
-    daylight(b)
-    half, walk = u(2.5, 7), u(0.8, 4)
-    b.place(0, 0, 0, 0, built_in=True)
-    b.box((0, 0, 0), (half, 300, 0.01), b.paint(m.road))
-    mark = b.paint_row(m.material(b.rng, 'plain', ((0.8,) * 3,) * 3, 1))
-    for k in range(-5, 12):
-        b.box((0, k * 5, 0.01), (0.07, u(0.8, 2), 0.004), mark)
-    side = b.paint(m.road)
-    for s in (-1, 1):
-        b.box((s * (half + walk / 2), 0, 0.04), (walk / 2, 300, 0.09), side)
     kind = b.rng.random()
     for s in (-1, 1):
         y = -40.0
@@ -91,6 +80,10 @@ def street(b: Builder) -> float:
             else:
                 o.fence(b, w)
             y += w + u(0, 3) * (kind > 0.3)
+
+
+def _park_along(b: Builder, half: float) -> None:
+    u = b.rng.uniform
     for s in (-1, 1):
         y = u(-10, 6)
         while y < 70 and b.count < 260:
@@ -101,6 +94,24 @@ def street(b: Builder) -> float:
                 b.place(s * (half + 0.4), y + 2, 0, u(0, 6))
                 b.rng.choice((o.pole, o.tree, o.bush, o.pole, person, o.cone))(b)
             y += u(5, 14)
+
+
+def street(b: Builder) -> float:
+    """Build a street along y between houses or walls; returns half its width."""
+    u = b.rng.uniform
+    ground(b, b.rng.random() < 0.3)
+    daylight(b)
+    half, walk = u(2.5, 7), u(0.8, 4)
+    b.place(0, 0, 0, 0, built_in=True)
+    b.box((0, 0, 0), (half, 300, 0.01), b.paint(m.road))
+    mark = b.paint_row(m.material(b.rng, 'plain', ((0.8,) * 3,) * 3, 1))
+    for k in range(-5, 12):
+        b.box((0, k * 5, 0.01), (0.07, u(0.8, 2), 0.004), mark)
+    side = b.paint(m.road)
+    for s in (-1, 1):
+        b.box((s * (half + walk / 2), 0, 0.04), (walk / 2, 300, 0.09), side)
+    _line_street(b, half, walk)
+    _park_along(b, half)
     scatter(b, (person, person, o.car, o.cone, basket), b.rng.randint(0, 7), 40)
     return half + walk
 
@@ -115,7 +126,10 @@ def yard(b: Builder) -> float:
     for _ in range(b.rng.randint(0, 4)):
         d, a = u(8, 30), u(0, 6.3)
         b.place(d * math.cos(a), d * math.sin(a), 0, a - HALF, built_in=True)
-        b.rng.choice((lambda: o.house(b, u(6, 20), u(4, 10), u(3, 12)), lambda: o.fence(b, u(5, 20))))()
+        if b.rng.random() < 0.5:
+            o.house(b, u(6, 20), u(4, 10), u(3, 12))
+        else:
+            o.fence(b, u(5, 20))
     if b.rng.random() < 0.4:
         b.place(u(-6, 6), u(-6, 6), 0, u(0, 6), built_in=True)
         paint, rise = b.paint(m.road), u(0.1, 0.2)
@@ -138,9 +152,11 @@ def wild(b: Builder) -> float:
         b.place(0, 0, 0, 0, built_in=True)
         b.box((u(-2, 2), 0, 0), (u(0.5, 2), 200, 0.01), b.paint(m.soil), (u(-0.3, 0.3), 0, 0))
     dense = b.rng.random() < 0.5
-    scatter(b, (o.tree,) * 4 + (o.bush, o.rock) if dense else (o.tree, o.bush, o.bush, o.rock, o.rock),
-            b.rng.randint(10, 45), u(15, 60))
-    scatter(b, (person, o.pole, o.bench, o.car, lambda q: o.fence(q, u(4, 15))), b.rng.randint(0, 4), 25)
+    open_land = (o.tree, o.bush, o.bush, o.rock, o.rock)
+    scatter(b, (o.tree,) * 4 + (o.bush, o.rock) if dense else open_land, b.rng.randint(10, 45),
+            u(15, 60))
+    scatter(b, (person, o.pole, o.bench, o.car, partial(o.fence, length=8.0)),
+            b.rng.randint(0, 4), 25)
     return 2.0
 
 

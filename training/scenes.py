@@ -86,19 +86,19 @@ def _camera(rng: Random, kind: str, extent: tuple[float, float, float] | float,
     roll = rng.gauss(0, 2.5) * deg
     spread = rng.random()
     if kind in INDOORS:
-        w, l, h = extent  # type: ignore[misc]
-        eye = [u(-0.46, 0.46) * w, u(-0.46, 0.46) * l, u(1.0, 1.75)]
-        pitch = rng.gauss(-8, 9) * deg
+        width, length, height = extent  # type: ignore[misc]
+        eye = [u(-0.46, 0.46) * width, u(-0.46, 0.46) * length, u(1.0, 1.75)]
+        pitch = rng.gauss(-11, 9) * deg
         yaw = math.atan2(eye[0], -eye[1]) + rng.gauss(0, 0.6)  # towards the middle
         if kind == 'dwelling' and spread < 0.12 or kind != 'dwelling' and spread < 0.45:
             eye[2], pitch = u(0.12, 0.9), rng.gauss(0, 7) * deg   # a ground robot
         elif spread > 0.93:
             pitch, roll = u(-45, 35) * deg, rng.gauss(0, 10) * deg
-            eye[2] = u(0.3, max(h - 0.3, 0.5))
+            eye[2] = u(0.3, max(height - 0.3, 0.5))
         if kind == 'corridor' and rng.random() < 0.7:
             yaw = rng.choice((0, math.pi)) + rng.gauss(0, 0.25)
         if kind == 'jumble':
-            eye[2] = u(0.2, h - 0.2)
+            eye[2] = u(0.2, height - 0.2)
     elif kind == 'air':
         eye = [u(-20, 20), u(-20, 20), math.exp(u(1.1, 3.6))]
         pitch, yaw, roll = u(-88, -12) * deg, u(0, 6.3), rng.gauss(0, 6) * deg

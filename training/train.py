@@ -42,13 +42,13 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--folder', type=Path, default=Path('/tmp/depth_seg_training'),
                    help='checkpoint and learning curve')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
-    p.add_argument('--threads', type=int, default=os.cpu_count(), help='threads of torch')
+    p.add_argument('--threads', type=int, default=1, help='threads of torch')
     p.add_argument('--renderers', type=int, default=1, help='processes that render')
-    p.add_argument('--reuse', type=float, default=3, help='how often a picture is used')
+    p.add_argument('--reuse', type=float, default=4, help='how often a picture is used')
     p.add_argument('--ring', type=int, default=6000, help='pictures kept')
     p.add_argument('--size', type=int, nargs=2, default=(96, 128), help='rows and columns')
-    p.add_argument('--batch', type=int, default=16)
-    p.add_argument('--rate', type=float, default=8e-4, help='highest learning rate')
+    p.add_argument('--batch', type=int, default=8)
+    p.add_argument('--rate', type=float, default=6e-4, help='highest learning rate')
     p.add_argument('--edges', type=float, default=0.5, help='weight of the gradient term')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--nice', type=int, default=0, help='lower the priority of all processes')
@@ -56,9 +56,9 @@ def arguments() -> argparse.Namespace:
 
 
 def learning_rate(highest: float, progress: float, step: int) -> float:
-    """Warm up over 300 steps, hold, then fall along a cosine from 35 % of the time on."""
+    """Warm up over 200 steps, hold, then fall along a cosine from 35 % of the time on."""
     fall = max(0.0, (progress - 0.35) / 0.65)
-    return highest * min(1, step / 300) * (0.5 + 0.5 * math.cos(math.pi * min(fall, 1)))
+    return highest * min(1, step / 200) * (0.5 + 0.5 * math.cos(math.pi * min(fall, 1)))
 
 
 class Trainer:
@@ -74,7 +74,7 @@ class Trainer:
 
     def __init__(self, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
-        self.options, self.step, self.elapsed = options, 0, 0.0
+        self.options, self.step, self.images, self.elapsed = options, 0, 0, 0.0
         self.net = network.build().to(options.device, memory_format=torch.channels_last)
         decay = [p for p in self.net.parameters() if p.ndim > 1]
         rest = [p for p in self.net.parameters() if p.ndim <= 1]
@@ -88,12 +88,14 @@ class Trainer:
             self.net.load_state_dict(state['net'])
             self.optimizer.load_state_dict(state['optimizer'])
             self.mean, self.step, self.elapsed = state['mean'], state['step'], state['elapsed']
+            self.images = state['images']
 
     def save(self) -> None:
         """Write the checkpoint, never leaving half of one."""
         part = self.path.with_suffix('.part')
         torch.save({'net': self.net.state_dict(), 'optimizer': self.optimizer.state_dict(),
-                    'mean': self.mean, 'step': self.step, 'elapsed': self.elapsed}, part)
+                    'mean': self.mean, 'step': self.step, 'images': self.images,
+                    'elapsed': self.elapsed}, part)
         part.replace(self.path)
 
     def train_on(self, rgb: np.ndarray, inverse_depth: np.ndarray) -> float:
@@ -115,7 +117,8 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        keep = min(0.998, self.step / (self.step + 10))
+        self.images += len(rgb)
+        keep = min(0.998, self.step / (self.step + 20))
         for k, v in self.net.state_dict().items():
             if v.is_floating_point():
                 self.mean[k].lerp_(v, 1 - keep)
@@ -156,9 +159,9 @@ def loop(trainer: Trainer, ring: pictures.Ring, batches: queue.Queue) -> None:
         losses.append(trainer.train_on(*batches.get()))
         trainer.elapsed += time.monotonic() - start
         bar.update(round(trainer.elapsed) - bar.n)
-        if trainer.step % 50 == 0:
+        if trainer.step % 100 == 0:
             rate = trainer.optimizer.param_groups[0]['lr']
-            row = [trainer.step * o.batch, f'{trainer.elapsed / 60:.2f}',
+            row = [trainer.images, f'{trainer.elapsed / 60:.2f}',
                    f'{np.mean(losses):.4f}', f'{rate:.2e}', ring.made.value]
             with table.open('a', newline='') as file:
                 csv.writer(file).writerow(row)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from textwrap import shorten
 
 from depth_seg_ros.backends.known_models import close_names, EMBEDDED
 from depth_seg_ros.backends.model_files import check_names, FILES
@@ -114,7 +115,7 @@ def _unreachable(name: str, revision: str, error: Exception) -> str:
     cache = repository_cache(name)
     have = sorted(cached_files(name, revision))
     state = f'holds only {", ".join(have)} of it' if have else 'does not hold it'
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    reason = shorten(str(error) or type(error).__name__, 160)
     return (
         f'{name}: the cache in {cache.parent} {state}, and it could not be fetched from the hub '
         f'({reason}).{_did_you_mean(name)} Either connect to the network; or run '

@@ -53,7 +53,7 @@ class KnownModel:
     name: str
     kind: str
     max_depth: float | None
-    license: str  # noqa: A003 (the word that every package index uses)
+    license: str
     revision: str
     sha256: str
     size: int | None
@@ -147,5 +147,5 @@ def close_names(name: str) -> list[str]:
     names = {key: model.name for model in KNOWN_MODELS
              for key in (model.name.lower(), model.name.split('/')[1].lower())}
     names[EMBEDDED] = EMBEDDED
-    found = difflib.get_close_matches(name.lower(), names, n=4, cutoff=0.6)
+    found = difflib.get_close_matches(name.lower(), names, n=2, cutoff=0.6)
     return list(dict.fromkeys(names[key] for key in found))

@@ -21,10 +21,9 @@ import math
 from typing import Any
 
 import cv2
+from depth_seg_ros.depth import ModelLoadError
 import numpy as np
 from numpy.typing import NDArray
-
-from depth_seg_ros.depth import ModelLoadError
 
 __all__ = ['MAX_ASPECT', 'Preprocessing', 'preprocessing_of']
 
@@ -89,6 +88,7 @@ class Preprocessing:
         Parameters
         ----------
         rgb : uint8 ndarray of shape (H, W, 3)
+            Of any size.
 
         Returns
         -------

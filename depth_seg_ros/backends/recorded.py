@@ -21,12 +21,11 @@ from pathlib import Path
 import re
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from depth_seg_ros.depth import (
     DepthKind, DepthMap, EstimationError, EstimatorInfo, ModelLoadError)
 from depth_seg_ros.params import ModelParams
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['PREFIX', 'RecordedEstimator']
 

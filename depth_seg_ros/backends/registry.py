@@ -54,7 +54,7 @@ class ModelRow:
 
     name: str
     kind: str
-    license: str  # noqa: A003 (the word that every package index uses)
+    license: str
     size: int | None
     cached: bool
     path: Path
@@ -138,5 +138,5 @@ def check_model(name: str, revision: str = '', kind: str = 'auto') -> ModelRepor
     meaning = meaning_of(found.config, kind, name)
     preprocessing_of(found.preprocessor, found.config, name, short_side=32)
     return ModelReport(
-        name, found.revision, found.folder, found.config['model_type'], meaning.kind.value, meaning.max_depth,
-        (found.folder / WEIGHTS).stat().st_size, found.sha256, found.pinned)
+        name, found.revision, found.folder, found.config['model_type'], meaning.kind.value,
+        meaning.max_depth, (found.folder / WEIGHTS).stat().st_size, found.sha256, found.pinned)

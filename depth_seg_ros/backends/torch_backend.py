@@ -22,15 +22,13 @@ import re
 from typing import Any, TYPE_CHECKING
 import warnings
 
-import numpy as np
-from numpy.typing import NDArray
-
 from depth_seg_ros.backends.depth_meaning import Meaning, meaning_of
 from depth_seg_ros.backends.preprocessing import Preprocessing, preprocessing_of
 from depth_seg_ros.backends.weights import find_model, ModelFiles
-from depth_seg_ros.depth import (
-    DepthKind, DepthMap, EstimationError, EstimatorInfo, ModelLoadError)
+from depth_seg_ros.depth import DepthMap, EstimationError, EstimatorInfo, ModelLoadError
 from depth_seg_ros.params import ModelParams
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import torch
@@ -105,7 +103,8 @@ class TorchEstimator:
         precision = _precision(params.precision, self._device)
         self._dtype = {'fp32': torch.float32, 'bf16': torch.bfloat16,
                        'fp16': torch.float16}[precision]
-        self._network = _network(found).to(self._device).eval()
+        # Weights may lie in fp16 on disk; autocast lowers the arithmetic, not the weights.
+        self._network = _network(found).float().to(self._device).eval()
         self._info = EstimatorInfo(params.name, 'torch', str(self._device), precision,
                                    self._meaning.kind, found.sha256)
         self._try_once()
@@ -120,6 +119,7 @@ class TorchEstimator:
         Parameters
         ----------
         rgb : uint8 ndarray of shape (H, W, 3)
+            Of any size; one of extreme aspect is squeezed to `MAX_ASPECT`.
 
         Raises
         ------
@@ -221,14 +221,13 @@ def _network(found: ModelFiles) -> Any:
         except Exception as error:
             raise ModelLoadError(f'{found.name}: transformers {transformers.__version__} cannot '
                                  f'load {found.folder}: {error}') from error
-    lacking = {name for name, _ in network.named_parameters()} & set(report['missing_keys'])
-    lacking = {name for name in lacking if not _NEVER_RUN.search(name)}
-    if lacking or report['mismatched_keys']:
-        example = min(lacking) if lacking else report['mismatched_keys']
+    missing = {name for name, _ in network.named_parameters()} & set(report['missing_keys'])
+    missing = {name for name in missing if not _NEVER_RUN.search(name)}
+    if missing:
         raise ModelLoadError(
             f'{found.name}: {found.folder}: config.json and model.safetensors do not belong '
-            f'together: {len(lacking)} weights are missing (such as {example}). Copy both from '
-            f'the same place.')
+            f'together: {len(missing)} weights are missing (such as {min(missing)}). Copy both '
+            f'from the same place.')
     return network
 
 

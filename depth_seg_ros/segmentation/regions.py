@@ -11,40 +11,30 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""From foreground to regions: split at depth edges, connect, fill, and tell whose outline it is."""
+"""From foreground to regions: split at depth edges, connect, fill, and ask who owns an outline."""
 
 from __future__ import annotations
 
 import cv2
+from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
 import numpy as np
 from numpy.typing import NDArray
 
-from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
-
-__all__ = ['Labels', 'connected', 'edge_step', 'hysteresis', 'ownership', 'pixel_noise',
-           'split', 'without_holes']
-
-Labels = NDArray[np.int32]
-
-_BOX3 = np.ones((3, 3), np.uint8)
-_BOX5 = np.ones((5, 5), np.uint8)
-_BOX7 = np.ones((7, 7), np.uint8)
-_BOX9 = np.ones((9, 9), np.uint8)
-_BOX11 = np.ones((11, 11), np.uint8)
+__all__ = ['connected', 'edge_step', 'hysteresis', 'ownership', 'pixel_noise', 'split',
+           'without_holes']
 
 
 def pixel_noise(frame: Frame) -> float:
-    """Return the sigma of what changes from pixel to pixel, in spreads."""
-    near = frame.near
-    rough = near[::2, ::2] - cv2.blur(near, (5, 5))[::2, ::2]
-    return float(1.4826 * np.median(np.abs(rough[frame.valid[::2, ::2]])))
+    """Return the sigma of what changes from pixel to pixel, in units of nearness."""
+    smooth = cv2.blur(frame.near, (5, 5))
+    rough = np.abs(frame.near - smooth)[::2, ::2][frame.valid[::2, ::2]]
+    return float(1.4826 * np.median(rough)) if rough.size else 0.0
 
 
 def edge_step(frame: Frame, noise: float, params: SegmentationParams) -> FloatImage:
-    """Return the step in nearness that separates two things at every pixel, float32 (h, w)."""
-    nearness = np.maximum(frame.near - np.float32(frame.far), np.float32(0.04))
-    return np.maximum(nearness * np.float32(params.edge_step),
+    """Return the step in nearness that separates two things, for every pixel."""
+    return np.maximum(frame.over_far(0.04) * np.float32(params.edge_step),
                       np.float32(params.edge_noise * noise))
 
 
@@ -59,76 +49,113 @@ def hysteresis(low: Mask, high: Mask) -> Mask:
 
 def split(foreground: Mask, near: FloatImage, step: FloatImage, balance: float) -> Mask:
     """
-    Return the foreground without the far part of every depth edge in it.
+    Return the foreground without the far side of every depth edge in it.
 
-    A pixel inside an edge belongs to the near thing when it is nearer than the middle of the
-    edge (Bernsen's local midpoint test). Cutting out whole edges instead breaks things into
-    1.6 fragments a frame; this leaves 0.3.
+    A pixel inside an edge belongs to the near thing when it is nearer than about the middle of
+    the edge (Bernsen's test). Cutting whole edges out would leave 1.6 fragments a frame, not 0.2.
     """
-    nearest, farthest = cv2.dilate(near, _BOX5), cv2.erode(near, _BOX5)
-    rise = nearest - farthest
-    edge = rise - cv2.erode(rise, _BOX11) > step
+    nearest, farthest = cv2.dilate(near, _square(5)), cv2.erode(near, _square(5))
     far_side = near < np.float32(balance) * nearest + np.float32(1.0 - balance) * farthest
-    return foreground & ~(edge & far_side)
+    return foreground & ~(far_side & (_beyond_slope(nearest - farthest, 11) > step))
 
 
 def connected(mask: Mask, min_pixels: int) -> Labels:
     """
-    Return 4-connected regions of at least `min_pixels` as 1, 2, ... and 0, int32 (h, w).
+    Return 4-connected regions of at least `min_pixels` as 1, 2, ... and 0 for the rest.
 
-    What is thinner than three pixels is dropped first: at this size it is noise.
+    What is thinner than three pixels is dropped first: on the work grid it is noise.
     """
-    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _BOX3)
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _square(3))
     count, parts, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     large = stats[:, cv2.CC_STAT_AREA] >= min_pixels
     large[0] = False
-    numbers = np.zeros(count, np.int32)
-    numbers[large] = np.arange(1, large.sum() + 1)
-    return numbers[parts]
+    return _renumbered(large)[parts]
 
 
-def without_holes(labels: Labels) -> Labels:
-    """Return the labels with every hole that lies in one region given to that region."""
-    count, holes = cv2.connectedComponents((labels == 0).astype(np.uint8), connectivity=8)
-    around = cv2.dilate(labels.astype(np.float32), _BOX3)
-    inside = np.where(labels == 0, np.float32(np.inf), labels.astype(np.float32))
-    least = cv2.erode(inside, _BOX3)
-    rim = (labels == 0) & (around > 0)
-    highest, lowest = np.zeros(count, np.float32), np.full(count, np.inf, np.float32)
-    np.maximum.at(highest, holes[rim], around[rim])
-    np.minimum.at(lowest, holes[rim], least[rim])
-    for edge in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
-        highest[edge] = 0
-    owner = np.where(highest == lowest, highest, 0).astype(np.int32)
-    owner[0] = 0
-    return labels + owner[holes]
+def without_holes(labels: Labels, max_pixels: int) -> Labels:
+    """Return the labels with every small hole inside one region given to that region."""
+    count, holes, stats, _ = cv2.connectedComponentsWithStats(
+        (labels == 0).astype(np.uint8), connectivity=4)
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    height, width = labels.shape
+    small = ((stats[:, cv2.CC_STAT_AREA] <= max_pixels) & (left > 0) & (top > 0)
+             & (right < width) & (bottom < height))
+    small[0] = False
+    rows, columns = np.nonzero(small[holes])
+    if len(rows) == 0:
+        return labels
+    # A hole has one owner when the smallest and the largest label next to it are the same.
+    least, most = np.full(count, np.iinfo(np.int32).max, np.int32), np.zeros(count, np.int32)
+    hole = holes[rows, columns]
+    for down, across in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        beside = labels[rows + down, columns + across]
+        rim = beside > 0
+        np.minimum.at(least, hole[rim], beside[rim])
+        np.maximum.at(most, hole[rim], beside[rim])
+    filled = labels.copy()
+    filled[rows, columns] = np.where(least == most, most, 0)[hole]
+    return filled
 
 
-def ownership(labels: Labels, ground: Mask, near: FloatImage, step: FloatImage,
-              valid: Mask) -> NDArray[np.float64]:
+def ownership(labels: Labels, ground: Mask, frame: Frame, step: FloatImage
+              ) -> NDArray[np.float64]:
     """
-    Return the share of each region's outline that stands out in depth; index 0 is unused.
+    Return, for every label from 0 on, which share of its outline stands out in depth.
 
-    A wall goes on where its region ends (at a corner, at the border of the image); a thing ends
-    where something farther begins. Contact with the ground and unknown pixels say nothing.
-    Without this test there were 0.92 false regions a frame, with it 0.00.
+    A thing ends where something farther begins; a wall ends at a corner or leaves the image.
+    Contact with the ground says nothing, nor do unknown pixels; what has no more of an outline
+    than that is a low thing on the ground. Without this test there were 0.92 false regions a
+    frame, with it 0.00.
+
+    Parameters
+    ----------
+    labels : int32 ndarray of shape (h, w)
+        1, 2, ... and 0 for none.
+    ground : bool ndarray of shape (h, w)
+    frame : Frame
+    step : float32 ndarray of shape (h, w)
+        See `edge_step`.
+
     """
-    as_float = labels.astype(np.float32)
-    outline = (labels > 0) & ((cv2.erode(as_float, _BOX3) != as_float)
-                              | (cv2.dilate(as_float, _BOX3) != as_float))
-    outline[0], outline[-1] = labels[0] > 0, labels[-1] > 0
-    outline[:, 0], outline[:, -1] = labels[:, 0] > 0, labels[:, -1] > 0
-    rows, columns = np.nonzero(outline)
-    drop = near - cv2.erode(near, _BOX7)
-    stands_out = (drop - cv2.erode(drop, _BOX9))[rows, columns] > step[rows, columns]
-    neutral = (ground | ~valid).astype(np.uint8)
-    touches = cv2.dilate(neutral, _BOX3)[rows, columns] > 0
-    counts = stands_out | ~touches
+    rows, columns = np.nonzero(_outlines(labels))
     number = labels[rows, columns]
+    drop = frame.near - cv2.erode(frame.near, _square(7))
+    stands_out = _beyond_slope(drop, 9)[rows, columns] > step[rows, columns]
+    says_nothing = cv2.dilate((ground | ~frame.valid).astype(np.uint8), _square(5)) > 0
+    asked = stands_out | ~says_nothing[rows, columns]
     size = int(labels.max()) + 1
-    own = np.bincount(number, stands_out, minlength=size)
-    asked = np.bincount(number, counts, minlength=size)
     length = np.bincount(number, minlength=size)
-    # What rests on the ground all around, too low for an edge, is a thing of its own.
-    alone = asked < 0.2 * length
-    return np.where(alone, 1.0, own / np.maximum(asked, 1))
+    answers = np.bincount(number, asked, minlength=size)
+    own = np.bincount(number, stands_out, minlength=size) / np.maximum(answers, 1)
+    return np.where(answers < 0.2 * length, 1.0, own)
+
+
+def _square(size: int) -> NDArray[np.uint8]:
+    return np.ones((size, size), np.uint8)
+
+
+def _beyond_slope(rise: FloatImage, window: int) -> FloatImage:
+    """
+    Return what a local rise holds beyond that of its flattest surroundings.
+
+    On a plane seen at a slant the rise is the same everywhere, at a step it is not. Without it
+    the walls of rooms fall apart in relative depth: F 0.45 instead of 0.72 on a real office.
+    """
+    return rise - cv2.erode(rise, _square(window))
+
+
+def _outlines(labels: Labels) -> Mask:
+    """Return the pixels of regions that have a 4-neighbor outside of theirs, or the border."""
+    padded = cv2.copyMakeBorder(labels, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    inner = padded[1:-1, 1:-1]
+    same = ((padded[:-2, 1:-1] == inner) & (padded[2:, 1:-1] == inner)
+            & (padded[1:-1, :-2] == inner) & (padded[1:-1, 2:] == inner))
+    return (labels > 0) & ~same
+
+
+def _renumbered(kept: Mask) -> NDArray[np.int32]:
+    """Return a table from old to new numbers: 1, 2, ... for what is kept, else 0."""
+    numbers = np.zeros(len(kept), np.int32)
+    numbers[kept] = np.arange(1, np.count_nonzero(kept) + 1)
+    return numbers

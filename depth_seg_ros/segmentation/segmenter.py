@@ -11,31 +11,32 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The stages of segmentation, in order: one method each for what stands out of the frame."""
+"""The stages of segmentation in their order, from a depth map to regions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import cv2
-import numpy as np
-
 from depth_seg_ros.depth import DepthMap
 from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation.attributes import describe
-from depth_seg_ros.segmentation.frame import Frame, Mask, prepare
-from depth_seg_ros.segmentation.ground import Ground, find_ground
+from depth_seg_ros.segmentation.attributes import depths_of, described, layer_bounds
+from depth_seg_ros.segmentation.frame import Frame, Labels, prepare
+from depth_seg_ros.segmentation.ground import Ground
+from depth_seg_ros.segmentation.methods import METHODS, min_pixels, Separation
 from depth_seg_ros.segmentation.regions import (
-    Labels, connected, edge_step, hysteresis, ownership, pixel_noise, split, without_holes)
+    edge_step, ownership, pixel_noise, without_holes)
 from depth_seg_ros.segmentation.result import (
     GroundPlane, RegionClass, Segmentation, Thresholds)
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['Segmenter']
 
 
 class Segmenter:
     """
-    Turn depth maps into classes, labels and regions. Each frame stands for itself.
+    Turn depth maps into classes, labels and regions. Every frame stands for itself.
 
     Parameters
     ----------
@@ -55,55 +56,76 @@ class Segmenter:
         depth : DepthMap
             Of any shape and kind; not changed.
         stamp_s : float
-            Time of the frame in seconds.
+            Time of the frame in seconds. Nothing depends on it.
 
         Returns
         -------
         Segmentation
-            On the grid of `depth`. Where nothing can be told, everything is UNKNOWN.
+            On the grid of `depth`. Ids count from the nearest region. What is unknown in the
+            depth map, and what stands out but makes no region, is UNKNOWN; so is everything
+            when the map holds no relief.
 
         """
-        frame = prepare(depth, self.params.work_width)
+        params = self.params
+        frame = prepare(depth, params.work_width)
         if frame is None:
             return Segmentation(np.zeros(depth.shape, np.int32), np.zeros(depth.shape, np.uint8))
-        return self._by_ground(frame, depth)
-
-    def _by_ground(self, frame: Frame, depth: DepthMap) -> Segmentation:
-        params = self.params
-        near = frame.near
-        far = near - np.float32(frame.far) < np.float32(params.far)
-        known = frame.valid & ~far
-        ground = find_ground(frame, known, params)
-        classes = np.where(frame.valid, np.uint8(RegionClass.BACKGROUND),
-                           np.uint8(RegionClass.UNKNOWN))
-        if ground is None:
-            standing = known
-            flat = np.zeros(known.shape, bool)
-        else:
-            standing = _standing_out(frame, known, ground, params,pixel_noise(frame))
-            flat = known & ~standing
         noise = pixel_noise(frame)
         step = edge_step(frame, noise, params)
-        parts = split(standing, near, step, params.split_balance)
-        labels = without_holes(connected(parts, max(1, round(params.min_area * near.size))))
-        own = ownership(labels, flat, near, step, frame.valid)
-        kinds = np.where(own >= params.ownership, RegionClass.OBJECT, RegionClass.STRUCTURE)
-        kinds[0] = 0
-        classes[known] = RegionClass.UNKNOWN
-        classes[flat] = RegionClass.GROUND
-        classes[labels > 0] = kinds[labels[labels > 0]]
-        thresholds = Thresholds(
-            frame.to_inverse(0.0), frame.to_inverse(1.0), frame.to_inverse(frame.far),
-            ground.noise if ground else np.nan, noise * frame.spread)
-        return describe(frame, depth, labels, classes, kinds, own, ground, thresholds)
+        found = METHODS[params.method](frame, step, noise, params)
+        things = without_holes(found.things, 4 * min_pixels(frame, params))
+        own = ownership(things, found.classes == RegionClass.GROUND, frame, step)
+        labels, kinds = _joined(things, found.pits, own >= params.ownership)
+        labels *= frame.valid
+        own = np.append(own, np.ones(len(kinds) - len(own)))
+        depths = depths_of(labels, len(kinds), frame, found.ground, noise)
+        order = _nearest_first(depths.nearest)
+        labels = np.argsort(order).astype(np.int32)[labels]
+        kinds, own, depths = kinds[order], own[order], depths.in_order(order)
+        layers = layer_bounds(labels, kinds, frame, params)
+        classes = np.where(labels > 0, kinds[labels], found.classes)
+        labels, classes = _on_grid(labels, depth), _on_grid(classes, depth)
+        return Segmentation(
+            labels, classes, described(labels, kinds, own, depths, frame, layers),
+            _plane(found.ground, frame, depth), _thresholds(frame, noise, found), layers)
 
 
-import os
-FH=float(os.environ.get('FH',.006)); PH=float(os.environ.get('PH',0))
-def _standing_out(frame: Frame, known: Mask, ground: Ground, params: SegmentationParams,pn) -> Mask:
-    """Return what rises out of the ground by more than its noise."""
-    residual = frame.near - ground.surface
-    sigma = np.float32(ground.noise) * ground.clearance
-    high = np.maximum(np.float32(params.noise_high) * sigma, np.float32(max(FH,PH*pn)))
-    low = np.maximum(np.float32(params.noise_low) * sigma, np.float32(max(FH,PH*pn)/2))
-    return hysteresis(known & (residual > low), known & (residual > high))
+def _joined(things: Labels, pits: Labels, is_object: NDArray[np.bool_]
+            ) -> tuple[Labels, NDArray[np.uint8]]:
+    """Return one label image of both, and the class by label."""
+    before = len(is_object) - 1
+    labels = np.where((things == 0) & (pits > 0), pits + before, things)
+    kinds = np.where(is_object, RegionClass.OBJECT, RegionClass.STRUCTURE).astype(np.uint8)
+    kinds[0] = RegionClass.UNKNOWN
+    added = np.full(int(pits.max()), RegionClass.DROP_OFF, np.uint8)
+    return labels.astype(np.int32), np.concatenate([kinds, added])
+
+
+def _nearest_first(nearest: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the order of labels by nearness; 0, which is no region, stays first."""
+    return np.concatenate([[0], 1 + np.argsort(-nearest[1:], kind='stable')]).astype(np.intp)
+
+
+def _on_grid(image: NDArray[np.generic], depth: DepthMap) -> NDArray[np.generic]:
+    """Return labels or classes at the size of the depth map, 0 where depth is unknown."""
+    if image.shape != depth.shape:
+        image = cv2.resize(image, depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(depth.valid, image, image.dtype.type(0))
+
+
+def _plane(ground: Ground | None, frame: Frame, depth: DepthMap) -> GroundPlane | None:
+    """Return the ground in pixels and inverse depth of the depth map."""
+    if ground is None:
+        return None
+    height, width = depth.shape
+    across, down = ground.plane[0] / width, ground.plane[1] / height
+    return GroundPlane(frame.spread * across, frame.spread * down,
+                       frame.to_inverse(ground.plane[2] + 0.5 * (across + down)),
+                       ground.inlier_share)
+
+
+def _thresholds(frame: Frame, noise: float, found: Separation) -> Thresholds:
+    return Thresholds(
+        low=frame.to_inverse(0.0), high=frame.to_inverse(1.0), far=frame.to_inverse(frame.far),
+        ground_noise=found.ground.noise if found.ground else math.nan,
+        pixel_noise=frame.spread * noise, threshold=frame.to_inverse(found.threshold))

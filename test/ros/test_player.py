@@ -235,8 +235,8 @@ def test_what_is_no_calibration_is_refused(play: Play, tmp_path: Path, text: str
 
 @pytest.mark.parametrize(('parameters', 'message'), [
     (['source:=""'], 'source: expected a bag, a video'),
-    (['source:=/none.mp4'], 'none.mp4: expected a video file'),
-    (['source:=/none.mcap'], 'none.mcap: no such file'),
+    (['source:=/none.mp4'], 'none.mp4: no such file or folder'),
+    ([f'source:={__file__}'], 'test_player.py: cannot be opened, expected a video'),
     (['rate:=-1.0'], 'rate: expected 0 to 1000, got -1.0'),
     (['rate:=fast'], "rate: expected float, got str 'fast'"),
     (['sorce:=a'], "unknown parameter 'sorce'; expected one of source, topic"),

@@ -1,0 +1,68 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Nodes as child processes that never outlive their parent's interest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+__all__ = ['last_lines', 'node_process']
+
+STOP_TIMEOUT = 10.0
+
+
+@contextmanager
+def node_process(module: str, log: Path, parameters: dict[str, object]
+                 ) -> Iterator[subprocess.Popen[bytes]]:
+    """
+    Run a node as a process that is gone when the context ends.
+
+    Parameters
+    ----------
+    module : str
+        Its module; the last part of the name is that of the log file.
+    log : Path
+        Folder of the log files.
+    parameters : dict of str to object
+        ROS parameters; empty texts are left out.
+
+    """
+    given = [part for name, value in parameters.items() if value != ''
+             for part in ('-p', f'{name}:={value}')]
+    with (log / f'{module.rpartition(".")[2]}.log').open('wb') as file:
+        # In a session of its own: Ctrl-C of the terminal reaches only this process.
+        process = subprocess.Popen(
+            [sys.executable, '-m', module, '--ros-args', *given], stdout=file, stderr=file,
+            start_new_session=True)
+        try:
+            yield process
+        finally:
+            for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+                if process.poll() is None:
+                    process.send_signal(stop)
+                    try:
+                        process.wait(STOP_TIMEOUT)
+                    except subprocess.TimeoutExpired:
+                        continue
+
+
+def last_lines(log: Path) -> str:
+    """Return what the log of a process that failed says at its end."""
+    lines = log.read_text(errors='replace').splitlines()[-12:]
+    return '\n'.join([f'the end of {log}:', *lines])

@@ -1,0 +1,144 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Three ways to say what stands out of a frame; each returns the same kind of answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import math
+from typing import TypeAlias
+
+import cv2
+from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
+from depth_seg_ros.segmentation.ground import find_ground, Ground
+from depth_seg_ros.segmentation.regions import connected, hysteresis, split
+from depth_seg_ros.segmentation.result import RegionClass
+from depth_seg_ros.segmentation.thresholds import thresholds
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['METHODS', 'Separation']
+
+
+@dataclass(frozen=True, eq=False)
+class Separation:
+    """
+    What one method made of a frame, on the work grid.
+
+    Parameters
+    ----------
+    classes : uint8 ndarray of shape (h, w)
+        RegionClass of what is no obstacle; UNKNOWN where one may be.
+    things : int32 ndarray of shape (h, w)
+        Connected parts that stand out, from 1 on; 0 for none.
+    pits : int32 ndarray of shape (h, w)
+        Connected parts that lie below the ground, likewise.
+    ground : Ground or None
+        None when none was found, or when the method looks for none.
+    threshold : float
+        In units of nearness; NaN when the method has no single one.
+
+    """
+
+    classes: NDArray[np.uint8]
+    things: Labels
+    pits: Labels
+    ground: Ground | None = None
+    threshold: float = math.nan
+
+
+Method: TypeAlias = Callable[[Frame, FloatImage, float, SegmentationParams], Separation]
+
+
+def min_pixels(frame: Frame, params: SegmentationParams) -> int:
+    """Return the smallest region on the work grid, in pixels."""
+    return max(1, round(params.min_area * frame.near.size))
+
+
+def by_ground(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
+              ) -> Separation:
+    """Take what rises out of the fitted ground, or everything not far where there is none."""
+    far = frame.near - np.float32(frame.far) < np.float32(params.far)
+    ground = find_ground(frame, far, params)
+    classes = np.zeros(frame.shape, np.uint8)
+    classes[frame.valid & far] = RegionClass.BACKGROUND
+    standing = frame.valid & ~far
+    pits = np.zeros(frame.shape, np.int32)
+    if ground is not None:
+        below = _below(frame, ground, params)
+        standing &= ~below
+        raised = _raised(frame, ground, standing, noise, params)
+        classes[standing & ~raised] = RegionClass.GROUND
+        classes[below] = RegionClass.UNKNOWN
+        standing = raised
+        if params.drop_off:
+            pits = connected(below, min_pixels(frame, params))
+    parts = split(standing, frame.near, step, params.split_balance)
+    return Separation(classes, connected(parts, min_pixels(frame, params)), pits, ground)
+
+
+def by_threshold(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
+                 ) -> Separation:
+    """Take what is nearer than a threshold; with two of them, each layer for itself."""
+    levels = thresholds(frame.near[frame.valid], params.threshold, params)
+    classes = np.where(frame.valid, RegionClass.BACKGROUND, RegionClass.UNKNOWN)
+    things = np.zeros(frame.shape, np.int32)
+    for low, high in zip(levels, [*levels[1:], math.inf]):
+        layer = frame.valid & (frame.near >= np.float32(low)) & (frame.near < np.float32(high))
+        classes[layer] = RegionClass.UNKNOWN
+        parts = connected(layer, min_pixels(frame, params))
+        things += np.where(parts > 0, parts + things.max(), 0)
+    return Separation(classes.astype(np.uint8), things, np.zeros_like(things),
+                      threshold=levels[0])
+
+
+def by_neighborhood(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
+                    ) -> Separation:
+    """Take what is nearer than the mean of its neighborhood by an offset."""
+    window = 2 * round(params.local_window * frame.shape[1] / 2) + 1
+    over = frame.near - cv2.blur(frame.near, (window, window))
+    standing = frame.valid & (over > np.float32(params.local_offset))
+    classes = np.where(frame.valid & ~standing, RegionClass.BACKGROUND, RegionClass.UNKNOWN)
+    things = connected(standing, min_pixels(frame, params))
+    return Separation(classes.astype(np.uint8), things, np.zeros_like(things),
+                      threshold=params.local_offset)
+
+
+METHODS: dict[str, Method] = {
+    'ground': by_ground, 'threshold': by_threshold, 'local': by_neighborhood}
+"""By the names of `SegmentationParams.method`."""
+
+
+def _raised(frame: Frame, ground: Ground, candidates: Mask, noise: float,
+            params: SegmentationParams) -> Mask:
+    """Return what rises out of the ground by more than its noise."""
+    over = frame.near - ground.surface
+    sigma = ground.clearance * np.float32(ground.noise)
+    # Near the horizon the ground's own noise vanishes; that of single pixels does not.
+    floor = max(0.003, 3.0 * noise)
+    high = np.maximum(np.float32(params.noise_high) * sigma, np.float32(floor))
+    low = np.maximum(np.float32(params.noise_low) * sigma, np.float32(0.5 * floor))
+    if params.min_height > 0:
+        # Height over height of the camera is (d - ground) / (d - infinity), whatever the scale.
+        candidates = candidates & (over > np.float32(params.min_height) * frame.over_far(0.04))
+    return hysteresis(candidates & (over > low), candidates & (over > high))
+
+
+def _below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:
+    """Return what is seen through the ground: farther than it, where it should be near."""
+    sigma = ground.clearance * np.float32(ground.noise)
+    limit = np.maximum(np.float32(2.0 * params.noise_high) * sigma, np.float32(0.03))
+    return frame.valid & (ground.clearance > 0.1) & (ground.surface - frame.near > limit)

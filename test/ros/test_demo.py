@@ -1,0 +1,285 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The demo: real node, real player, real middleware; and what it shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from bag_messages import IMAGE, image, images, SECOND, write_bag
+import cv2
+from depth_seg_ros.bag import BagReader
+from depth_seg_ros.bag.opening import open_bag
+import numpy as np
+import pytest
+
+demo = pytest.importorskip('depth_seg_ros.ros.demo')
+report = pytest.importorskip('depth_seg_ros.ros.demo_report')
+recorder = pytest.importorskip('depth_seg_ros.ros.recorder')
+
+ROOT = Path(__file__).parents[2]
+MILLISECOND = 10**6
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, '-m', 'depth_seg_ros.ros.demo', *map(str, arguments)], cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def left_behind(out: Path) -> list[str]:
+    """Return the command lines of processes that log to a folder."""
+    found = []
+    for entry in Path('/proc').glob('[0-9]*'):
+        try:
+            if f'ROS_LOG_DIR={out}'.encode() in (entry / 'environ').read_bytes():
+                found.append((entry / 'cmdline').read_text())
+        except OSError:
+            continue  # It has just ended.
+    return found
+
+
+@pytest.fixture(scope='module')
+def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a recorded model: a floor with a box on it, for many frames."""
+    folder = tmp_path_factory.mktemp('maps')
+    depth = np.repeat(np.maximum(np.arange(48) - 12, 0) * 0.02, 64).reshape(48, 64)
+    depth[8:36, 22:34] = 0.48
+    np.save(folder / '0_inverse_depth.npy', depth.astype(np.float32))
+    for number in range(1, 60):
+        (folder / f'{number}_inverse_depth.npy').symlink_to(folder / '0_inverse_depth.npy')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def finished(maps: Path, tmp_path_factory: pytest.TempPathFactory
+             ) -> tuple[Path, str]:
+    """Return the folder of a demo of seven images, one of them broken, and what it printed."""
+    folder = tmp_path_factory.mktemp('demo')
+    broken = ('/cam/image_raw', IMAGE, 6 * SECOND, image(6, encoding='none'))
+    bag = write_bag(folder / 'in', [*images(count=6), broken])
+    process = start('--bag', bag, '--model', f'recorded:{maps}', '--rate', '0.9', '--out',
+                    folder / 'out')
+    printed, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    return folder / 'out', printed
+
+
+def test_the_table_accounts_for_every_frame(finished: tuple[Path, str]) -> None:
+    _, printed = finished
+    row = {line.split('  ')[0]: line for line in printed.splitlines() if line}
+    assert re.search(r'frames in +7$', row['frames in'])
+    assert re.search(r'processed +6$', row['processed'])
+    assert re.search(r'dropped +1  1 unsupported encoding$', row['dropped'])
+    assert re.search(r'rate +[\d.]+  results per second, of [\d.]+ images', row['rate'])
+    for name in ('latency p50', 'latency p95'):
+        assert re.search(r' \d+ ms  from publishing an image to receiving the last', row[name])
+    assert re.search(r'regions +[\d.]+  per frame, \d+ to \d+$', row['regions'])
+    assert re.search(r'model +recorded:\S+ \(recorded, cpu, fp32\)', row['model'])
+
+
+def test_the_places_it_names_are_there(finished: tuple[Path, str]) -> None:
+    out, printed = finished
+    named = [Path(line.split()[-1]) for line in printed.splitlines()[-4:]]
+    assert named == [out / name for name in ('contact_sheet.png', 'pictures', 'bag', 'log')]
+    assert all(path.exists() for path in named)
+
+
+def test_pictures_and_sheet_show_the_results(finished: tuple[Path, str]) -> None:
+    out, _ = finished
+    names = sorted(path.name for path in (out / 'pictures').iterdir())
+    assert names == sorted(f'{index:03d}_{name}.png' for index in range(6)
+                           for name in ('image', *report.PICTURES))
+    mask = cv2.imread(str(out / 'pictures/000_mask.png'), cv2.IMREAD_GRAYSCALE)
+    assert mask.shape == (96, 128)
+    assert set(np.unique(mask)) == {0, 255}
+    assert mask[40, 56] == 255  # The box of the recorded map.
+    shown = cv2.imread(str(out / 'pictures/000_image.png'))
+    assert shown[40, 30].argmax() == 2  # The thing in the images is red.
+    sheet = cv2.imread(str(out / 'contact_sheet.png'))
+    assert sheet.shape == (26 + 6 * 242, 5 * 322, 3)
+
+
+def test_the_bag_holds_input_and_results(finished: tuple[Path, str]) -> None:
+    out, _ = finished
+    with BagReader(out / 'bag', '/image') as bag:
+        counts = {name: count for name, (_, count) in bag.topics.items()}
+        assert (counts['/image'], counts['/depth_seg/label_info']) == (7, 1)
+        for name in ('mask', 'overlay', 'labels', 'classes', 'inverse_depth', 'regions'):
+            assert counts[f'/depth_seg/{name}'] == 6
+        assert counts['/diagnostics'] > 0
+        stamps = [bag.decode(item).header.stamp.sec for item in bag.messages(('/depth_seg/mask',))]
+    assert stamps == [0, 1, 2, 3, 4, 5]
+
+
+def test_one_image_goes_through_the_node_too_and_old_results_give_way(
+        maps: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / 'photo.png'), np.full((96, 128, 3), 90, np.uint8))
+    (tmp_path / 'out/bag').mkdir(parents=True)
+    (tmp_path / 'out/bag/bag.mcap').write_text('old')
+    (tmp_path / 'out/pictures').mkdir()
+    (tmp_path / 'out/pictures/007_mask.png').write_text('old')
+    process = start('--image', tmp_path / 'photo.png', '--model', f'recorded:{maps}', '--out',
+                    tmp_path / 'out')
+    printed, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert re.search(r'processed +1\n', printed)
+    assert re.search(r'rate +-', printed)
+    assert not (tmp_path / 'out/pictures/007_mask.png').exists()
+    assert (tmp_path / 'out/pictures/000_mask.png').exists()
+
+
+def wait_for(path: Path, text: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not (path.exists() and text in path.read_text()):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def playing(maps: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Yield a demo that plays for a minute, and its folder."""
+    bag = write_bag(tmp_path / 'in', images(count=60))
+    out = tmp_path / 'out'
+    process = start('--bag', bag, '--model', f'recorded:{maps}', '--out', out)
+    wait_for(out / 'log/player.log', 'plays 60 images', process)
+    yield process, out
+    process.kill()
+
+
+def test_ctrl_c_ends_every_process_and_leaves_a_whole_bag(
+        playing: tuple[subprocess.Popen[str], Path]) -> None:
+    process, out = playing
+    assert len(left_behind(out)) == 2
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=40)
+    assert (process.returncode, errors) == (130, '')
+    assert left_behind(out) == []
+    bag, damage = open_bag(out / 'bag')
+    bag.close()
+    assert damage == ''
+
+
+def test_a_terminated_demo_takes_its_processes_along(
+        playing: tuple[subprocess.Popen[str], Path]) -> None:
+    process, out = playing
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=40)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert left_behind(out) == []
+
+
+def test_a_node_that_dies_is_reported_with_the_end_of_its_log(
+        playing: tuple[subprocess.Popen[str], Path]) -> None:
+    process, out = playing
+    children = Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split()
+    (node,) = (child for child in children
+               if 'ros.node' in Path(f'/proc/{child}/cmdline').read_text())
+    os.kill(int(node), signal.SIGKILL)
+    _, errors = process.communicate(timeout=40)
+    assert process.returncode == 1
+    assert f'demo: the node ended; the end of {out}/log/node.log:\n' in errors
+    assert 'active; waits for images' in errors
+
+
+def test_a_model_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / 'photo.png'), np.zeros((9, 9, 3), np.uint8))
+    process = start('--image', tmp_path / 'photo.png', '--model', f'recorded:{tmp_path}/none',
+                    '--out', tmp_path / 'out')
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith('demo: configure failed: ')
+    assert left_behind(tmp_path / 'out') == []
+
+
+def failure(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert demo.main([str(argument) for argument in arguments]) == 1
+    return capsys.readouterr().err
+
+
+def test_bad_sources_are_refused_before_anything_starts(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ('--out', tmp_path / 'out')
+    assert '/none: no such file' in failure(capsys, '--bag', '/none', *out)
+    assert '/none: no such file' in failure(capsys, '--image', '/none', *out)
+    bag = write_bag(tmp_path / 'in', [*images('/left', 1), *images('/right', 1)])
+    assert '--topic: /left, /right' in failure(capsys, '--bag', bag, *out)
+    assert not (tmp_path / 'out/bag').exists()
+
+
+def test_a_bag_that_is_not_the_demo_s_is_left_alone(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / 'bag').mkdir()
+    (tmp_path / 'bag/mine.mcap').write_text('precious')
+    errors = failure(capsys, '--image', 'a.png', '--out', tmp_path)
+    assert 'bag: not from a demo; choose another --out' in errors
+    assert (tmp_path / 'bag/mine.mcap').read_text() == 'precious'
+
+
+def test_without_the_demo_bag_another_one_is_asked_for(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, 'DRIVE', tmp_path / 'drive')
+    assert 'drive: the bag of the demo is not there; name another with --bag' in failure(
+        capsys, '--out', tmp_path / 'out')
+
+
+# The report
+
+
+def frame(sent_ms: int, **results_ms: int) -> object:
+    return recorder.RecordedFrame(sent_ms * MILLISECOND, {
+        name: moment * MILLISECOND for name, moment in results_ms.items()})
+
+
+def test_latency_lasts_until_the_last_result() -> None:
+    frames = {1: frame(100, mask=110, overlay=130), 2: frame(200, mask=210), 3: frame(300)}
+    traffic = report.Traffic(frames, {}, 3)
+    assert traffic.latencies_ms() == [30.0, 10.0]
+
+
+def test_results_of_an_image_that_was_not_seen_do_not_count() -> None:
+    assert report.Traffic({1: frame(0, mask=10)}, {}, 0).done == []
+
+
+def test_drops_are_named_by_the_node_and_the_rest_never_arrived() -> None:
+    counts = {'images received': '8', 'dropped: bad image': '1', 'dropped: too old': '0',
+              'frames processed': '7'}
+    assert report.Traffic({}, counts, 10).drops == {
+        'bad image': 1, 'not received by the node': 2}
+
+
+def test_rates_need_five_frames() -> None:
+    few = {index: frame(100 * index, mask=100 * index + 5) for index in range(1, 5)}
+    many = few | {5: frame(500, mask=505)}
+    lines = [report.summary_lines(report.Traffic(frames, {}, 4), [], {})[4]
+             for frames in (few, many)]
+    assert lines[0].split() == 'rate - results per second, of - images per second'.split()
+    assert lines[1].split() == 'rate 10.0 results per second, of 10.0 images per second'.split()
+
+
+def test_pictures_are_spread_over_the_frames_that_have_them_all() -> None:
+    whole = dict.fromkeys(report.PICTURES, 5)
+    frames = {index: frame(1, **whole) for index in range(100)} | {100: frame(1, mask=5)}
+    chosen = report.chosen_stamps(frames)
+    assert (len(chosen), chosen[0], chosen[-1]) == (12, 0, 99)
+    assert max(np.diff(chosen)) <= 10
+    assert report.chosen_stamps({7: frames[7], 100: frames[100]}) == [7]

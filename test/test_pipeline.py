@@ -1,0 +1,165 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The order of the stages, and what they hand on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import math
+from typing import Any
+
+from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo
+from depth_seg_ros.geometry import CameraModel
+from depth_seg_ros.params import ModelParams, PipelineParams, SegmentationParams
+import depth_seg_ros.pipeline
+from depth_seg_ros.pipeline import build_pipeline, FrameResult, Pipeline
+from depth_seg_ros.segmentation import Region, RegionClass, Segmentation
+from frame_results import PaperNetwork
+import numpy as np
+import pytest
+
+RGB = np.zeros((240, 320, 3), np.uint8)
+CAMERA = CameraModel(640, 480, 500.0, 400.0, 319.5, 239.5)
+
+REGION = Region(7, RegionClass.OBJECT, area=100, box=(10.0, 20.0, 30.0, 40.0),
+                centroid=(25.0, 40.0), nearest=0.5, median=0.4)
+
+
+def processed(region: Region, grid: tuple[int, int], image: tuple[int, int],
+              kind: DepthKind = DepthKind.RELATIVE_INVERSE,
+              camera: CameraModel | None = None) -> Region:
+    """Return what the pipeline makes of one region that the segmenter found."""
+    class One:
+        info = EstimatorInfo('one', 'test', 'cpu', 'fp32', kind)
+
+        def load(self) -> None:
+            """Do nothing."""
+
+        def close(self) -> None:
+            """Do nothing."""
+
+        def estimate(self, rgb: Any) -> DepthMap:
+            """Return a flat map."""
+            return DepthMap(np.ones(grid, np.float32), kind)
+
+    class Found:
+        def process(self, depth: DepthMap, stamp_s: float) -> Segmentation:
+            """Return the region."""
+            labels = np.zeros(grid, np.int32)
+            return Segmentation(labels, labels.astype(np.uint8), (region,))
+
+    pipeline = Pipeline(One(), PipelineParams())
+    pipeline._segmenter = Found()  # type: ignore[assignment]  # in place of the real one
+    return pipeline.process(np.zeros((*image, 3), np.uint8), 0.0, camera).regions[0]
+
+
+def test_a_frame_has_everything_about_an_image() -> None:
+    result = Pipeline(PaperNetwork(), PipelineParams()).process(RGB, 2.5)
+    assert isinstance(result, FrameResult)
+    assert result.stamp == 2.5 and result.rgb is RGB
+    assert result.image_shape == (240, 320) and result.depth.shape == (120, 160)
+    assert result.segmentation.labels.shape == (120, 160)
+    assert set(result.timings) == {'depth', 'segmentation', 'regions'}
+    assert all(seconds >= 0 for seconds in result.timings.values())
+    assert [region.id for region in result.regions] == [
+        region.id for region in result.segmentation.regions]
+    assert result.regions
+
+
+def test_the_same_image_gives_the_same_result() -> None:
+    first, second = (Pipeline(PaperNetwork(), PipelineParams()).process(RGB, 0.0)
+                     for _ in range(2))
+    np.testing.assert_array_equal(first.segmentation.labels, second.segmentation.labels)
+    assert repr(first.regions) == repr(second.regions)
+
+
+@pytest.mark.parametrize('rgb, message', [
+    ([[1]], 'rgb: expected a uint8 ndarray, got list'),
+    (RGB.astype(np.float32), 'rgb: expected a uint8 ndarray, got float32')])
+def test_another_type_is_refused(rgb: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        Pipeline(PaperNetwork(), PipelineParams()).process(rgb, 0.0)
+
+
+@pytest.mark.parametrize('shape', [(4, 4), (4, 4, 4), (0, 4, 3), (4, 0, 3), (2, 4, 4, 3)])
+def test_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r'rgb: expected shape \(H, W, 3\)'):
+        Pipeline(PaperNetwork(), PipelineParams()).process(np.zeros(shape, np.uint8), 0.0)
+
+
+def test_regions_move_from_the_grid_to_the_image() -> None:
+    region = processed(REGION, (100, 100), (300, 200))
+    assert region.box == (30.0, 40.0, 90.0, 80.0)
+    assert region.centroid == (75.0, 80.0)
+    assert region.area == 600
+    assert (region.id, region.kind, region.nearest) == (7, RegionClass.OBJECT, 0.5)
+
+
+def test_without_a_camera_angles_are_unknown_and_without_meters_distance_is() -> None:
+    region = processed(REGION, (100, 100), (100, 100))
+    unknown = (region.bearing, region.elevation, region.angular_width, region.angular_height,
+               region.distance)
+    assert all(map(math.isnan, unknown))
+
+
+def test_distance_is_that_of_the_nearest_part() -> None:
+    assert processed(REGION, (100, 100), (100, 100), DepthKind.METRIC).distance == 2.0
+
+
+def test_angles_come_from_the_camera_scaled_to_the_image() -> None:
+    region = replace(REGION, box=(0.0, 0.0, 120.0, 160.0), centroid=(60.0, 80.0))
+    centered = processed(region, (120, 160), (240, 320), camera=CAMERA)
+    assert centered.bearing == pytest.approx(0.0, abs=1e-9)
+    assert centered.elevation == pytest.approx(0.0, abs=1e-9)
+    assert centered.angular_width == pytest.approx(2 * math.atan(320 / 500))
+    assert centered.angular_height == pytest.approx(2 * math.atan(240 / 400))
+
+
+def test_right_and_up_are_positive() -> None:
+    region = replace(REGION, box=(0.0, 80.0, 20.0, 20.0), centroid=(10.0, 90.0))
+    moved = processed(region, (100, 100), (480, 640), camera=CAMERA)
+    assert moved.bearing == pytest.approx(math.atan((576.0 - 320.0) / 500))
+    assert moved.elevation == pytest.approx(math.atan((240.0 - 48.0) / 400))
+
+
+def test_new_parameters_count_from_the_next_frame_on() -> None:
+    pipeline = Pipeline(PaperNetwork(), PipelineParams())
+    assert pipeline.process(RGB, 0.0).regions
+    pipeline.update(PipelineParams(segmentation=SegmentationParams(min_area=0.2)))
+    assert not pipeline.process(RGB, 0.1).regions
+
+
+def test_leaving_the_block_closes_the_network() -> None:
+    network = PaperNetwork()
+    with Pipeline(network, PipelineParams()) as pipeline:
+        assert pipeline.estimator is network and not network.closed
+    assert network.closed
+
+
+@pytest.mark.parametrize('params, expected', [
+    (None, ModelParams()),
+    (PipelineParams(model=ModelParams(name='embedded')), ModelParams(name='embedded'))])
+def test_a_pipeline_is_built_around_the_model_that_is_named(
+        monkeypatch: pytest.MonkeyPatch, params: PipelineParams | None,
+        expected: ModelParams) -> None:
+    asked = []
+
+    def load(model: ModelParams) -> DepthEstimator:
+        asked.append(model)
+        return PaperNetwork()
+
+    monkeypatch.setattr(depth_seg_ros.pipeline, 'load_estimator', load)
+    pipeline = build_pipeline(params)
+    assert asked == [expected]
+    assert isinstance(pipeline.estimator, PaperNetwork)

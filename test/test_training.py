@@ -1,0 +1,142 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The scene generator of the training, and its loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+if not (shutil.which('cc') or shutil.which('gcc')):
+    pytest.skip('the ray-caster needs a C compiler', allow_module_level=True)
+
+from training import materials, scenes  # noqa: E402  the folder is not installed
+from training.builder import Builder  # noqa: E402
+from training.photometric import photograph  # noqa: E402
+from training.render import render, Scene, View  # noqa: E402
+
+DARK = [0.0] * 17 + [1.0, 0.0]
+
+
+def front_view(rows: int = 30, columns: int = 40) -> View:
+    """Look along y from the origin."""
+    return View(np.zeros(3), scenes.axes(0, 0, 0), (rows, columns), (40.0, 40.0),
+                (columns / 2, rows / 2))
+
+
+def plain(builder: Builder) -> int:
+    """Paint everything the same grey."""
+    grey = (0.5, 0.5, 0.5)
+    return builder.paint_row(
+        materials.material(builder.rng, 'plain', (grey, grey, grey), 1, bump=0))
+
+
+def test_wall_at_known_distance_has_that_depth_everywhere() -> None:
+    """Depth is measured along the optical axis, not along the ray."""
+    b = Builder(Random(0))
+    b.place(0, 0, built_in=True)
+    b.box((0, 3.25, 0), (50, 0.25, 50), plain(b))
+    picture = render(b.scene(DARK), front_view())
+    np.testing.assert_allclose(picture.depth, 3.0, rtol=1e-6)
+    assert not picture.instances.any()
+
+
+def test_slanted_ground_follows_the_pinhole_equation() -> None:
+    """A floor 1 m under a level camera lies at f / (v - cy) meters."""
+    b = Builder(Random(0))
+    b.place(0, 0, built_in=True)
+    b.box((0, 0, -1.5), (900, 900, 0.5), plain(b))
+    depth = render(b.scene(DARK), front_view()).depth
+    rows = np.arange(16, 30) + 0.5 - 15
+    np.testing.assert_allclose(depth[16:], np.repeat((40 / rows)[:, None], 40, 1), rtol=1e-4)
+    assert not depth[:15].any()
+
+
+@pytest.mark.parametrize(('shape', 'near'), [('box', 1.8), ('ball', 1.8), ('frustum', 1.8)])
+def test_nearest_point_of_every_shape(shape: str, near: float) -> None:
+    """A shape of half size 0.2 at 2 m begins at 1.8 m."""
+    b = Builder(Random(0))
+    b.place(0, 2)
+    getattr(b, shape)((0, 0, 0), (0.2, 0.2, 0.2), plain(b))
+    depth = render(b.scene(DARK), front_view(31, 41)).depth
+    assert depth[depth > 0].min() == pytest.approx(near, rel=1e-4)
+
+
+def test_instances_agree_with_depth_and_the_nearer_one_hides_the_farther() -> None:
+    """Each thing is seen at its own distance, the sky has neither depth nor instance."""
+    b = Builder(Random(0))
+    for distance in (4.0, 2.0):
+        b.place(0, distance + 0.1)
+        b.box((0, 0, 0), (0.3 * distance if distance > 3 else 0.3, 0.1, 0.3), plain(b))
+    picture = render(b.scene(DARK), front_view())
+    assert set(np.unique(picture.instances)) == {-1, 1, 2}
+    np.testing.assert_allclose(picture.depth[picture.instances == 1], 4, rtol=1e-5)
+    np.testing.assert_allclose(picture.depth[picture.instances == 2], 2, rtol=1e-5)
+    assert not picture.depth[picture.instances == -1].any()
+    assert picture.instances[15, 20] == 2
+
+
+@pytest.mark.parametrize('kind', sorted(scenes.KINDS))
+def test_every_kind_of_scene_is_fixed_by_its_seed(kind: str, monkeypatch: pytest.MonkeyPatch
+                                                  ) -> None:
+    """The same seed gives the same picture, another one a different picture."""
+    monkeypatch.setattr(scenes, 'KINDS', {kind: 1.0})
+    first, again, other = (scenes.draw(seed, (12, 16))[0] for seed in (4, 4, 5))
+    np.testing.assert_array_equal(first.light, again.light)
+    np.testing.assert_array_equal(first.depth, again.depth)
+    np.testing.assert_array_equal(first.instances, again.instances)
+    assert not np.array_equal(first.depth, other.depth)
+    assert np.isfinite(first.light).all() and (first.depth >= 0).all()
+
+
+def test_axes_are_a_right_handed_frame_with_the_camera_upright() -> None:
+    """Right, down and forward are orthonormal, and down points down."""
+    frame = scenes.axes(0.7, -0.3, 0.1)
+    np.testing.assert_allclose(frame @ frame.T, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(np.cross(frame[0], frame[1]), frame[2], atol=1e-12)
+    assert frame[1, 2] < 0 and frame[2, 2] < 0
+
+
+def test_photograph_is_fixed_by_its_generator() -> None:
+    """The same state of the generator gives the same 8-bit picture."""
+    light = np.linspace(0, 4, 12 * 16 * 3, dtype=np.float32).reshape(12, 16, 3)
+    first, again = (photograph(light, np.random.default_rng(3)) for _ in range(2))
+    assert first.dtype == np.uint8 and first.shape == light.shape
+    np.testing.assert_array_equal(first, again)
+
+
+def test_rows_of_the_wrong_length_are_refused() -> None:
+    """The ray-caster reads raw memory, so shapes are checked before."""
+    scene = Scene(np.zeros((1, 15)), np.zeros((1, 28)), np.zeros((0, 9)), np.zeros(19))
+    with pytest.raises(ValueError, match=r'solids: expected shape \(N, 16\), got \(1, 15\)'):
+        render(scene, front_view())
+
+
+def test_loss_ignores_scale_and_shift_and_punishes_everything_else() -> None:
+    """A prediction that is affine in the truth costs nothing."""
+    torch = pytest.importorskip('torch')
+    from training.loss import affine_invariant_loss
+
+    truth = torch.rand(2, 16, 20, generator=torch.Generator().manual_seed(0)) * 0.2 + 0.4
+    assert affine_invariant_loss(3.7 * truth + 0.9, truth) < 1e-4
+    assert affine_invariant_loss(-truth, truth) > 1
+    assert affine_invariant_loss(truth.flip(2), truth) > 0.5

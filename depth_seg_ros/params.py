@@ -188,7 +188,7 @@ class SegmentationParams(_Validated):
     ground_tolerance: float = _param(0.02, 'Distance to the ground plane that counts as on it.',
                                      unit='share of the spread', low=0.005, high=0.1)
     ground_below_weight: float = _param(
-        0.5, 'What a point below a candidate plane costs it, in inliers.', low=0.0, high=2.0)
+        1.0, 'What a point below a candidate plane costs it, in inliers.', low=0.0, high=2.0)
     ground_min_inliers: float = _param(
         0.15, 'A plane with fewer inliers is not ground.', unit='share of the points',
         low=0.02, high=0.9)

@@ -189,6 +189,7 @@ def test_a_summary_is_there_from_the_start_and_complete_at_the_end(tmp_path: Pat
                                 'precision': 'fp32', 'kind': 'relative_inverse',
                                 'digest': 'abcd'}
     assert content['parameters'] == flatten(params)
+    assert content['units'] == UNITS
     assert content['inputs'] == [
         {'input': 'x/a.png', 'frames': 1, 'regions': 3, 'files': ['a_mask.png']},
         {'input': 'x/b.png', 'error': 'no picture'}]

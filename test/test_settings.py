@@ -19,8 +19,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
-from depth_seg_ros.commands.settings import node_params, parse_overrides, read_params_file
-from depth_seg_ros.params import NodeParams, specs
+from depth_seg_ros.commands.settings import parse_overrides, pipeline_params, read_params_file
+from depth_seg_ros.params import NodeParams, PipelineParams, specs
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -33,14 +33,14 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def asked(file: Path | None = None, *overrides: str) -> NodeParams:
+def asked(file: Path | None = None, *overrides: str) -> PipelineParams:
     """Return the parameters of a file and overrides."""
-    return node_params(Namespace(params_file=file, model=None, device=None,
-                                 param=list(overrides)))
+    return pipeline_params(
+        Namespace(params_file=file, model=None, device=None, param=list(overrides)))
 
 
 def test_nothing_asked_for_is_the_defaults() -> None:
-    assert asked() == NodeParams()
+    assert asked() == PipelineParams()
 
 
 def test_every_type_is_read_from_text() -> None:
@@ -98,10 +98,11 @@ def test_what_every_ros_node_has_is_passed_over(tmp_path: Path) -> None:
     autostart: false
 """)
     assert read_params_file(path) == {'autostart': False}
+    assert asked(path) == PipelineParams()
 
 
 def test_an_empty_section_is_the_defaults(tmp_path: Path) -> None:
-    assert asked(written(tmp_path, '/**: {ros__parameters: }')) == NodeParams()
+    assert asked(written(tmp_path, '/**: {ros__parameters: }')) == PipelineParams()
 
 
 def test_overrides_win_over_the_file(tmp_path: Path) -> None:

@@ -153,6 +153,7 @@ class BagReader:
 
     @property
     def info_topic(self) -> str:
+        """Return the topic of the camera_info that goes with the images."""
         # ROS convention: camera_info is the sibling of image_raw, and of image_raw/compressed.
         image = (self.topic or '').removesuffix('/compressed')
         return f'{image.rpartition("/")[0]}/camera_info'

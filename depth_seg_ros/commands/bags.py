@@ -19,7 +19,7 @@ from argparse import Namespace
 
 from depth_seg_ros.bag import process_bag
 from depth_seg_ros.commands.reports import complain, plural, progress_bar
-from depth_seg_ros.commands.settings import node_params
+from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.pipeline import build_pipeline
 
 __all__ = ['run']
@@ -27,7 +27,7 @@ __all__ = ['run']
 
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg bag` say, and return the exit code."""
-    params = node_params(args)
+    params = pipeline_params(args)
     with build_pipeline(params) as pipeline, progress_bar(None, 'frame', args.quiet) as bar:
 
         def show(done: int, total: int) -> None:

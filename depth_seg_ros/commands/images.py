@@ -21,10 +21,10 @@ from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
 from depth_seg_ros.commands.reports import complain, plural, progress_bar, Stopwatch
-from depth_seg_ros.commands.settings import node_params
+from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.export import FrameFiles, Summary
-from depth_seg_ros.params import NodeParams
+from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import build_pipeline
 from depth_seg_ros.sources import ImageFiles, open_images
 
@@ -33,12 +33,12 @@ __all__ = ['process_images', 'run']
 
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg image` say, and return the exit code."""
-    params = node_params(args)
+    params = pipeline_params(args)
     images = open_images(args.inputs, max_megapixels=params.input.max_megapixels)
     return process_images(images, args.out, params, args.save, args.quiet)
 
 
-def process_images(images: ImageFiles, out: Path, params: NodeParams, save: Sequence[str],
+def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: Sequence[str],
                    quiet: bool = False) -> int:
     """
     Process every image; one that cannot be used is named, and the rest goes on.
@@ -49,8 +49,8 @@ def process_images(images: ImageFiles, out: Path, params: NodeParams, save: Sequ
         All of them are read.
     out : Path
         Folder, made where it is missing.
-    params : NodeParams
-        Those of the node are not used.
+    params : PipelineParams
+        For model, segmentation and drawing.
     save : sequence of str
         Some of `depth_seg_ros.export.SAVES`.
     quiet : bool

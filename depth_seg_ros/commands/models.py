@@ -20,7 +20,7 @@ from time import perf_counter
 
 from depth_seg_ros.backends.registry import check_model, list_models, ModelReport, ModelRow
 from depth_seg_ros.commands.errors import UsageError
-from depth_seg_ros.commands.settings import node_params
+from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.depth import load_estimator
 from depth_seg_ros.params import ModelParams
 import numpy as np
@@ -38,7 +38,7 @@ def run(args: Namespace) -> int:
     if args.model is None:
         raise UsageError(f'models {args.action}: expected the name of a model; depth_seg models '
                          'lists them')
-    params = node_params(args).model
+    params = pipeline_params(args).model
     print(_report(check_model(params.name, params.revision, params.kind)))
     if args.action == 'check':
         print(_trial(params))

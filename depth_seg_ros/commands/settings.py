@@ -17,22 +17,25 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from depth_seg_ros.commands.errors import UsageError
-from depth_seg_ros.params import NodeParams, ParamSpec, specs, updated
+from depth_seg_ros.params import NodeParams, ParamSpec, PipelineParams, specs, updated
 
-__all__ = ['node_params', 'parse_overrides', 'read_params_file']
+__all__ = ['parse_overrides', 'pipeline_params', 'read_params_file']
 
 _NODE = 'depth_seg'
 _ROS_OWN = ('use_sim_time', 'start_type_description_service', 'qos_overrides.')
 """What every ROS node has besides; of no meaning here. A dot at the end stands for a group."""
 
 
-def node_params(args: Namespace) -> NodeParams:
+def pipeline_params(args: Namespace) -> PipelineParams:
     """
     Return the parameters that the arguments ask for, later ones over earlier ones.
+
+    Those of the node alone are checked and passed over, so that one file serves both.
 
     Parameters
     ----------
@@ -56,9 +59,11 @@ def node_params(args: Namespace) -> NodeParams:
         changes['model.device'] = args.device
     changes.update(parse_overrides(args.param))
     try:
-        return updated(NodeParams(), changes)
+        params = updated(NodeParams(), changes)
     except (TypeError, ValueError) as error:
         raise UsageError(str(error)) from error
+    return PipelineParams(
+        **{stage.name: getattr(params, stage.name) for stage in fields(PipelineParams)})
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:

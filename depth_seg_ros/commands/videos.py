@@ -22,10 +22,10 @@ from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
 from depth_seg_ros.commands.reports import complain, plural, progress_bar, Stopwatch
-from depth_seg_ros.commands.settings import node_params
+from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.export import Summary, VideoFiles
-from depth_seg_ros.params import NodeParams
+from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import build_pipeline, Pipeline
 from depth_seg_ros.sources import Frame, open_video, SourceError, Video
 
@@ -34,7 +34,7 @@ __all__ = ['process_video', 'run']
 
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg video` say, and return the exit code."""
-    params = node_params(args)
+    params = pipeline_params(args)
     source = int(args.input) if args.input.isdecimal() else args.input
     video = open_video(source, max_megapixels=params.input.max_megapixels)
     fps = video.fps if args.fps is None else args.fps
@@ -44,7 +44,7 @@ def run(args: Namespace) -> int:
     return process_video(video, args.out, params, fps, args.save, args.quiet)
 
 
-def process_video(video: Video, out: Path, params: NodeParams, fps: float, save: Sequence[str],
+def process_video(video: Video, out: Path, params: PipelineParams, fps: float, save: Sequence[str],
                   quiet: bool = False) -> int:
     """
     Process every frame; when the source fails on the way, what is done stays.
@@ -55,8 +55,8 @@ def process_video(video: Video, out: Path, params: NodeParams, fps: float, save:
         All of it is read.
     out : Path
         Folder, made where it is missing.
-    params : NodeParams
-        Those of the node are not used.
+    params : PipelineParams
+        For model, segmentation and drawing.
     fps : float
         Frames per second of the written videos.
     save : sequence of str

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any
 
 from depth_seg_ros.depth import EstimatorInfo
+from depth_seg_ros.export.records import UNITS
 from depth_seg_ros.export.whole_files import json_bytes, write_whole
 from depth_seg_ros.params import flatten, PipelineParams
 
@@ -32,8 +33,8 @@ class Summary:
     """
     Keep account of inputs, and write it to `summary.json` at the start and at the end.
 
-    It holds the model, every parameter, and per input its files or the reason why there are
-    none. `complete` is false until the end is reached.
+    It holds the model, every parameter, the units of all records, and per input its files or the
+    reason why there are none. `complete` is false until the end is reached.
 
     Parameters
     ----------
@@ -108,4 +109,4 @@ class Summary:
     def _write(self, complete: bool) -> None:
         write_whole(self.path, json_bytes({
             'complete': complete, 'model': self._model, 'parameters': self._params,
-            'inputs': self._inputs}))
+            'units': UNITS, 'inputs': self._inputs}))

@@ -94,9 +94,6 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
     """
     done = traffic.done
     drops = ', '.join(f'{count} {cause}' for cause, count in traffic.drops.items())
-    counts = traffic.counts
-    model = ', '.join(counts[name] for name in ('backend', 'device', 'precision')
-                      if name in counts)
     rows = [
         ('frames in', str(traffic.published), ''),
         ('processed', str(len(done)), ''),
@@ -108,7 +105,14 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
          f'per frame, {min(regions)} to {max(regions)}' if regions else ''),
     ]
     lines = [f'{name:<12}{value:>9}  {note}'.rstrip() for name, value, note in rows]
-    return [f'{"model":<12}{counts.get("model", "-")} ({model})', *lines, '', *(f'{name:<12}{place}' for name, place in places.items())]
+    named = {'model': _model(traffic.counts), **places}
+    return [*lines, '', *(f'{name:<12}{text}' for name, text in named.items())]
+
+
+def _model(counts: dict[str, str]) -> str:
+    known = [counts[name] for name in ('model', 'backend', 'device', 'precision')
+             if name in counts]
+    return ', '.join(known) or 'unknown'
 
 
 def _rates(traffic: Traffic, done: list[RecordedFrame]) -> tuple[str, str]:

@@ -28,6 +28,11 @@ from std_msgs.msg import Header
 
 __all__ = ['InputSource', 'NodeStatus', 'diagnostic_message', 'judge']
 
+# Share of the images that may be lost without a warning.
+TOLERATED_LOSS = 0.1
+LARGE_IMAGES = ('let the camera publish reliably, or start it with FASTDDS_BUILTIN_TRANSPORTS as '
+                'in depth_seg.launch.py')
+
 
 @dataclass(frozen=True)
 class InputSource:
@@ -105,6 +110,10 @@ def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
         return DiagnosticStatus.WARN, (
             'images are older than input.max_age when they come: raise it, set it to 0 for '
             'replayed bags without use_sim_time, or synchronize the clocks')
+    if summary.rate_lost > TOLERATED_LOSS * (summary.rate_in + summary.rate_lost):
+        share = summary.rate_lost / (summary.rate_in + summary.rate_lost)
+        return DiagnosticStatus.WARN, (f'{share:.0%} of the images are lost on the way; '
+                                       f'{LARGE_IMAGES}')
     if summary.last_drop is DropCause.UNWATCHED:
         return DiagnosticStatus.OK, 'idle: nobody subscribes to a result'
     if summary.processed == 0:
@@ -126,8 +135,7 @@ def _silence(source: InputSource, summary: Summary) -> str:
     if source.mismatch:
         return f'{since}: {source.mismatch}'
     if summary.received == 0:
-        return (f'{since}: {source.publishers} publishing, nothing arrives; large images need '
-                'FASTDDS_BUILTIN_TRANSPORTS as in depth_seg.launch.py, in every process')
+        return f'{since}: {source.publishers} publishing, nothing arrives; {LARGE_IMAGES}'
     return f'{since}: the publisher is there, but stopped sending'
 
 
@@ -152,8 +160,9 @@ def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> Dia
 def _input_values(source: InputSource, summary: Summary) -> dict[str, Any]:
     return {
         'input topic': source.topic, 'input publishers': source.publishers,
-        'images received': summary.received, 'input rate (Hz)': summary.rate_in,
-        'time since last image (s)': summary.silence, 'stamp went back': summary.rewinds,
+        'images received': summary.received, 'lost on the way': summary.lost,
+        'input rate (Hz)': summary.rate_in, 'time since last image (s)': summary.silence,
+        'stamp went back': summary.rewinds,
     } | {f'dropped: {cause.value}': count for cause, count in summary.dropped.items()}
 
 

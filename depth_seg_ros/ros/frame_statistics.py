@@ -80,11 +80,12 @@ class Summary:
 
     Parameters
     ----------
-    received, processed, rewinds : int
-        Images since activation; `rewinds` counts stamps that went back.
+    received, lost, processed, rewinds : int
+        Images since activation; `lost` were sent and never came in, `rewinds` counts stamps
+        that went back.
     dropped : dict of DropCause to int
         Every cause, in the order of the enumeration.
-    rate_in, rate_out : float
+    rate_in, rate_lost, rate_out : float
         Images per second over the last seconds.
     processing, age : tuple of float
         p50 and p95 in seconds: from the start of the work to the last message sent, and from
@@ -101,11 +102,13 @@ class Summary:
     """
 
     received: int = 0
+    lost: int = 0
     processed: int = 0
     rewinds: int = 0
     dropped: dict[DropCause, int] = field(
         default_factory=lambda: dict.fromkeys(DropCause, 0))
     rate_in: float = 0.0
+    rate_lost: float = 0.0
     rate_out: float = 0.0
     processing: tuple[float, float] = (math.nan, math.nan)
     age: tuple[float, float] = (math.nan, math.nan)
@@ -131,8 +134,9 @@ class FrameStatistics:
         self._lock = threading.Lock()
         self._start = self._last_input = clock()
         self._inputs: deque[float] = deque(maxlen=MOST_SAMPLES)
+        self._losses: deque[float] = deque(maxlen=MOST_SAMPLES)
         self._outputs: deque[tuple[float, float, float]] = deque(maxlen=MOST_SAMPLES)
-        self._received = self._processed = self._rewinds = 0
+        self._received = self._lost = self._processed = self._rewinds = 0
         self._dropped: Counter[DropCause] = Counter()
         self._last_drop: DropCause | None = None
         self._last_error = ''
@@ -144,6 +148,12 @@ class FrameStatistics:
             self._received += 1
             self._last_input = self._clock()
             self._inputs.append(self._last_input)
+
+    def images_lost(self, count: int) -> None:
+        """Count images that were sent and did not arrive."""
+        with self._lock:
+            self._lost += count
+            self._losses.extend([self._clock()] * min(count, MOST_SAMPLES))
 
     def image_dropped(self, cause: DropCause, reason: str = '') -> None:
         """Count an image that will not be processed."""
@@ -172,9 +182,11 @@ class FrameStatistics:
             now = self._clock()
             recent = [sample for sample in self._outputs if now - sample[0] <= WINDOW]
             return Summary(
-                received=self._received, processed=self._processed, rewinds=self._rewinds,
+                received=self._received, lost=self._lost, processed=self._processed,
+                rewinds=self._rewinds,
                 dropped={cause: self._dropped[cause] for cause in DropCause},
                 rate_in=self._rate(self._inputs, now),
+                rate_lost=self._rate(self._losses, now),
                 rate_out=self._rate((sample[0] for sample in recent), now),
                 processing=_p50_p95([sample[1] for sample in recent]),
                 age=_p50_p95([sample[2] for sample in recent]),

@@ -172,7 +172,8 @@ class DepthSegNode(LifecycleNode):
             self._worker = Worker(processor.process, processor.on_error)
             undo.callback(self._stop_worker)
             self._inputs = InputSubscriptions(
-                self, self._settings.values.input.transport, self._on_image)
+                self, self._settings.values.input.transport, self._on_image,
+                self._statistics.images_lost)
             undo.callback(self._close_inputs)
             self._activated = undo.pop_all()
         self.get_logger().info(f'active; waits for images on {self._inputs.image_topic}')

@@ -24,7 +24,7 @@ import cv2
 from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
 from depth_seg_ros.segmentation.ground import find_ground, Ground
-from depth_seg_ros.segmentation.regions import connected, hysteresis, split
+from depth_seg_ros.segmentation.regions import behind_edge, connected, hysteresis, split
 from depth_seg_ros.segmentation.result import RegionClass
 from depth_seg_ros.segmentation.thresholds import thresholds
 import numpy as np
@@ -85,7 +85,7 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
         classes[below] = RegionClass.UNKNOWN
         standing = raised
         if params.drop_off:
-            pits = connected(below, min_pixels(frame, params))
+            pits = behind_edge(connected(below, min_pixels(frame, params)), frame, step, 0.2)
     parts = split(standing, frame.near, step, params.split_balance)
     return Separation(classes, connected(parts, min_pixels(frame, params)), pits, ground)
 

@@ -21,8 +21,8 @@ from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['connected', 'edge_step', 'hysteresis', 'ownership', 'pixel_noise', 'split',
-           'without_holes']
+__all__ = ['behind_edge', 'connected', 'edge_step', 'hysteresis', 'ownership', 'pixel_noise',
+           'split', 'without_holes']
 
 
 def pixel_noise(frame: Frame) -> float:
@@ -66,27 +66,26 @@ def connected(mask: Mask, min_pixels: int) -> Labels:
     What is thinner than three pixels is dropped first: on the work grid it is noise.
     """
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _square(3))
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] >= min_pixels
+    _, parts = cv2.connectedComponents(opened, connectivity=4)
+    large = np.bincount(parts.ravel()) >= min_pixels
     large[0] = False
     return _renumbered(large)[parts]
 
 
 def without_holes(labels: Labels, max_pixels: int) -> Labels:
     """Return the labels with every small hole inside one region given to that region."""
-    count, holes, stats, _ = cv2.connectedComponentsWithStats(
-        (labels == 0).astype(np.uint8), connectivity=4)
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-    height, width = labels.shape
-    small = ((stats[:, cv2.CC_STAT_AREA] <= max_pixels) & (left > 0) & (top > 0)
-             & (right < width) & (bottom < height))
+    _, holes = cv2.connectedComponents((labels == 0).astype(np.uint8), connectivity=4)
+    area = np.bincount(holes.ravel())
+    small = area <= max_pixels
     small[0] = False
+    for border in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
+        small[border] = False
     rows, columns = np.nonzero(small[holes])
     if len(rows) == 0:
         return labels
     # A hole has one owner when the smallest and the largest label next to it are the same.
-    least, most = np.full(count, np.iinfo(np.int32).max, np.int32), np.zeros(count, np.int32)
+    least = np.full(len(area), np.iinfo(np.int32).max, np.int32)
+    most = np.zeros(len(area), np.int32)
     hole = holes[rows, columns]
     for down, across in ((-1, 0), (1, 0), (0, -1), (0, 1)):
         beside = labels[rows + down, columns + across]
@@ -129,6 +128,24 @@ def ownership(labels: Labels, ground: Mask, frame: Frame, step: FloatImage
     answers = np.bincount(number, asked, minlength=size)
     own = np.bincount(number, stands_out, minlength=size) / np.maximum(answers, 1)
     return np.where(answers < 0.2 * length, 1.0, own)
+
+
+def behind_edge(labels: Labels, frame: Frame, step: FloatImage, least: float) -> Labels:
+    """
+    Return the labels of which this share of the outline or more is the far side of an edge.
+
+    The near rim of a pit hides part of it; ground that only slopes down has no such edge.
+    """
+    rows, columns = np.nonzero(_outlines(labels))
+    number = labels[rows, columns]
+    rise = cv2.dilate(frame.near, _square(7)) - frame.near
+    behind = _beyond_slope(rise, 9)[rows, columns] > step[rows, columns]
+    size = int(labels.max()) + 1
+    share = np.bincount(number, behind, minlength=size) / np.maximum(
+        np.bincount(number, minlength=size), 1)
+    kept = share >= least
+    kept[0] = False
+    return _renumbered(kept)[labels]
 
 
 def _square(size: int) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 from depth_seg_ros.params import SegmentationParams
@@ -124,15 +125,17 @@ def _valleys(counts: NDArray[np.float64]) -> list[float]:
 def _deepest(counts: NDArray[np.float64], smooth: NDArray[np.float64], start: int, stop: int
              ) -> tuple[float, int] | None:
     """Return (height as a share of the lower peak beside it, bin) of a valley that separates."""
-    least = _LEAST_LAYER * counts.sum()
-    found: list[tuple[float, int]] = []
-    for place in range(start + 1, stop - 1):
-        peak = min(smooth[start:place].max(), smooth[place + 1:stop].max())
-        fewer = min(counts[start:place].sum(), counts[place + 1:stop].sum())
-        if fewer >= least and smooth[place] <= _DEEP_VALLEY * peak:
-            found.append((float(smooth[place] / peak), place))
-    if not found:
+    part, height = counts[start:stop], smooth[start:stop]
+    if stop - start < 3:
         return None
-    depth = min(found)[0]
-    bottom = [place for height, place in found if height == depth]
-    return depth, bottom[len(bottom) // 2]
+    # Of every inner bin: the highest peak and the number of pixels to either side.
+    peak = np.minimum(np.maximum.accumulate(height)[:-2],
+                      np.maximum.accumulate(height[::-1])[::-1][2:])
+    fewer = np.minimum(np.cumsum(part)[:-2], np.cumsum(part[::-1])[::-1][2:])
+    share = height[1:-1] / np.maximum(peak, 1e-12)
+    share[(fewer < _LEAST_LAYER * counts.sum()) | (share > _DEEP_VALLEY)] = np.inf
+    depth = float(share.min())
+    if math.isinf(depth):
+        return None
+    bottom = np.flatnonzero(share == depth)
+    return depth, start + 1 + int(bottom[len(bottom) // 2])

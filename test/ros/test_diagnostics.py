@@ -59,8 +59,13 @@ SITUATIONS = {
         'no image on /camera for 2.5 s: its QoS does not match'),
     'nothing arrives': (
         ACTIVE, frame_statistics.Summary(silence=2.5), WARN,
-        'no image on /camera for 2.5 s: 1 publishing, nothing arrives; large images need '
-        'FASTDDS_BUILTIN_TRANSPORTS as in depth_seg.launch.py, in every process'),
+        'no image on /camera for 2.5 s: 1 publishing, nothing arrives; let the camera publish '
+        'reliably, or start it with FASTDDS_BUILTIN_TRANSPORTS as in depth_seg.launch.py'),
+    'losses': (
+        ACTIVE, replace(BUSY, rate_lost=10.0), WARN,
+        '25% of the images are lost on the way; let the camera publish reliably, or start it '
+        'with FASTDDS_BUILTIN_TRANSPORTS as in depth_seg.launch.py'),
+    'few losses': (ACTIVE, replace(BUSY, rate_lost=3.0), OK, '12.3 results per second'),
     'stopped': (ACTIVE, replace(BUSY, silence=2.5), WARN,
                 'no image on /camera for 2.5 s: the publisher is there, but stopped sending'),
     'waiting': (ACTIVE, frame_statistics.Summary(silence=0.5), OK,
@@ -112,11 +117,11 @@ def test_the_message_is_one_status_with_stamp_name_and_hardware():
 
 
 def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
-    summary = replace(BUSY, last=frame, processing=(0.02, 0.03), age=(0.04, 0.05), rewinds=1,
+    summary = replace(BUSY, last=frame, processing=(0.02, 0.03), age=(0.04, 0.05), rewinds=1, lost=2,
                       dropped={**BUSY.dropped, DropCause.OVERWRITTEN: 4})
     values = values_of(ACTIVE, summary)
     expected = {
-        'state': 'active', 'input topic': '/camera', 'images received': '9',
+        'state': 'active', 'input topic': '/camera', 'images received': '9', 'lost on the way': '2',
         'input rate (Hz)': '30', 'output rate (Hz)': '12.34', 'stamp went back': '1',
         'dropped: newer image came': '4', 'dropped: bad image': '0',
         'processing p50 (ms)': '20', 'processing p95 (ms)': '30',

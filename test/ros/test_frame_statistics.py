@@ -59,6 +59,15 @@ def test_rates_are_those_of_the_last_ten_seconds(statistics, clock):
     assert statistics.summary().rate_in == 0
 
 
+def test_losses_are_counted_and_have_a_rate(statistics, clock):
+    clock.now += 2
+    statistics.images_lost(3)
+    statistics.images_lost(5000)
+    summary = statistics.summary()
+    assert summary.lost == 5003
+    assert summary.rate_lost == 500  # of as many samples as are kept
+
+
 def test_a_rate_is_right_from_the_start(statistics, clock):
     for _ in range(10):
         clock.now += 0.1

@@ -21,8 +21,10 @@ import pytest
 
 node_rig = pytest.importorskip('node_rig')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
+qos = pytest.importorskip('rclpy.qos')
 std_srvs = pytest.importorskip('std_srvs.srv')
 
+BEST_EFFORT = qos.ReliabilityPolicy.BEST_EFFORT
 BAD_IMAGES = {
     'unknown encoding': (node_rig.image(encoding='9UC7'), 'unsupported encoding', '9UC7'),
     'short buffer': (node_rig.image(data=b'short'), 'bad image', 'got 5'),
@@ -110,11 +112,9 @@ def test_a_stamp_that_goes_back_is_counted_and_the_image_is_processed(run):
 
 def test_images_that_come_faster_than_they_are_processed_are_counted(run):
     rig = run()
-    masks = rig.subscribe(sensor_msgs.Image, '/depth_seg/mask')
-    rig.result(masks)
-    for stamp in range(1, 50):
-        rig.images.publish(node_rig.image(960, 1280, stamp_ns=2 * 10**18 + stamp))
-    rig.wait(lambda: rig.count('dropped: newer image came'))
+    for topic in ('overlay', 'depth_color', 'inverse_depth', 'labels'):
+        rig.subscribe(sensor_msgs.Image, f'/depth_seg/{topic}')
+    rig.send_until(lambda: rig.count('dropped: newer image came'), node_rig.image(1080, 1920))
     rig.wait(lambda: rig.count('images received') == rig.count('frames processed')
              + sum(rig.count(item.key) for item in rig.status.values
                    if item.key.startswith('dropped: ')))
@@ -150,6 +150,43 @@ def test_disabling_stops_the_work_and_enabling_starts_it_again(run):
     assert rig.status.message == 'disabled; call /depth_seg/enable with data: true'
     rig.call(std_srvs.SetBool, '/depth_seg/enable', std_srvs.SetBool.Request(data=True))
     rig.result(masks)
+
+
+def reliability(rig):
+    """Return what the node asks for on its image topic; empty while it does not."""
+    return ''.join(asked.qos_profile.reliability.name
+                   for asked in rig.client.get_subscriptions_info_by_topic('/image'))
+
+
+def test_the_subscription_is_as_reliable_as_all_publishers_are(run):
+    rig = run()
+    masks = rig.subscribe(sensor_msgs.Image, '/depth_seg/mask')
+    rig.wait(lambda: reliability(rig) == 'RELIABLE')
+    rig.result(masks)
+    fast = rig.client.create_publisher(
+        sensor_msgs.Image, 'image', qos.QoSProfile(depth=1, reliability=BEST_EFFORT))
+    rig.wait(lambda: reliability(rig) == 'BEST_EFFORT')
+    rig.client.destroy_publisher(rig.images)
+    masks.clear()
+    rig.send_until(lambda: masks, publisher=fast)
+
+
+def test_the_reliability_of_the_user_is_kept(run):
+    rig = run('-p', 'qos_overrides./image.subscription.reliability:=best_effort')
+    rig.result(rig.subscribe(sensor_msgs.Image, '/depth_seg/mask'))
+    adapted = rig.count('images received') + 60  # more than a second later
+    rig.send_until(lambda: rig.count('images received') > adapted)
+    assert reliability(rig) == 'BEST_EFFORT'
+
+
+def test_a_reliability_that_no_publisher_offers_is_named(run):
+    rig = run('-p', 'diagnostics.input_timeout:=0.1',
+              '-p', 'qos_overrides./image.subscription.reliability:=reliable')
+    rig.client.destroy_publisher(rig.images)
+    rig.client.create_publisher(
+        sensor_msgs.Image, 'image', qos.QoSProfile(depth=1, reliability=BEST_EFFORT))
+    rig.wait(lambda: 'its QoS does not match' in rig.status.message)
+    assert rig.status.message.endswith('change qos_overrides./image')
 
 
 def test_silence_is_reported_with_what_to_do(run):

@@ -20,13 +20,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-import numpy as np
-from numpy.typing import NDArray
-
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, load_estimator
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.segmentation import Region, Segmentation, Segmenter
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['FrameResult', 'Pipeline', 'build_pipeline']
 

@@ -20,6 +20,8 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
+DRIVE = PathJoinSubstitution([FindPackageShare('depth_seg_ros'), 'demo', 'drive'])
+DRIVE_TOPIC = '/camera/image_raw/compressed'
 PASSED_ON = ('model', 'device', 'params_file', 'rviz', 'log_level')
 
 
@@ -28,9 +30,9 @@ def generate_launch_description() -> LaunchDescription:
     share = FindPackageShare('depth_seg_ros')
     return LaunchDescription([
         DeclareLaunchArgument(
-            'source', default_value=PathJoinSubstitution([share, 'demo', 'drive']),
+            'source', default_value='',
             description='What to play: bag, video, folder of images, image, or the number of a '
-                        'camera.'),
+                        'camera; empty takes the drive that ships with the package.'),
         DeclareLaunchArgument(
             'topic', default_value='', description='Image topic of a bag that has several.'),
         DeclareLaunchArgument(
@@ -64,7 +66,10 @@ def generate_launch_description() -> LaunchDescription:
 
 def _player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given = context.launch_configurations
+    source, topic = given['source'], given['topic']
+    if not source:
+        source, topic = DRIVE.perform(context), DRIVE_TOPIC
     return [Node(
         package='depth_seg_ros', executable='player', name='player', output='screen',
-        parameters=[{'source': given['source'], 'topic': given['topic'],
-                     'rate': float(given['rate']), 'loop': given['loop'] == 'true'}])]
+        parameters=[{'source': source, 'topic': topic, 'rate': float(given['rate']),
+                     'loop': given['loop'] == 'true'}])]

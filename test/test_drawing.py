@@ -60,6 +60,14 @@ def test_the_range_of_nothing_is_zero_to_one() -> None:
     assert shown_range(np.full((2, 2), np.nan, np.float32)) == (0.0, 1.0)
 
 
+def test_the_range_of_a_large_map_is_that_of_a_sample_of_it() -> None:
+    values = np.random.default_rng(0).random((300, 336)).astype(np.float32)
+    assert shown_range(values) == pytest.approx((0.0, 1.0), abs=0.01)
+    sparse = np.full((300, 336), np.nan, np.float32)
+    sparse[200, 100:102] = 3.0, 4.0
+    assert shown_range(sparse) == pytest.approx((3.0, 4.0))
+
+
 def test_the_range_of_a_flat_map_is_not_empty() -> None:
     low, high = shown_range(np.full((2, 2), 5.0, np.float32))
     assert low < 5.0 < high

@@ -170,11 +170,15 @@ def _draw_thresholds(axes: Axes, result: FrameResult, limits: tuple[float, float
              'threshold': chosen.threshold, 'near': layers.near, 'mid': layers.mid}
     tallest = axes.get_ylim()[1]
     axes.set_ylim(0, 1.3 * tallest)
-    for name, value in lines.items():
-        if limits[0] <= value <= limits[1]:
-            axes.axvline(value, color='black', linewidth=1.0, linestyle='--')
-            axes.text(value, 1.29 * tallest, f'{name} {value:.3g}', fontsize=8, rotation=90,
-                      horizontalalignment='right', verticalalignment='top')
+    seen = {name: value for name, value in lines.items() if limits[0] <= value <= limits[1]}
+    last = -math.inf
+    for name, value in sorted(seen.items(), key=lambda line: line[1]):
+        # Two lines that are almost one have their names on either side.
+        near = value - last < 0.02 * (limits[1] - limits[0])
+        axes.axvline(value, color='black', linewidth=1.0, linestyle='--')
+        axes.text(value, 1.29 * tallest, f'{name} {value:.3g}', fontsize=8, rotation=90,
+                  horizontalalignment='left' if near else 'right', verticalalignment='top')
+        last = value
 
 
 def _draw_classes(axes: Axes, result: FrameResult) -> None:

@@ -14,31 +14,29 @@
 """
 The node through the middleware: how old a result is, what the node adds, what gets lost.
 
-The node runs in a process of its own. First the same pipeline runs in this one; then images go
-out one at a time, each after the answer to the last, and at a fixed rate. What the node adds is
-the age of a result less the time of the pipeline: both ways through the middleware, decoding, the
+The node runs in a process of its own, anew for every line. Images go out one at a time, each
+after the answer to the last, and at a fixed rate. What the node adds is the age of a result less
+the time of the pipeline as the node reports it: both ways through the middleware, decoding, the
 mask, waiting.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager, ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
 import random
-import signal
 import subprocess
-import sys
+import tempfile
 import time
-from typing import Any
 
 from depth_seg_ros.bench.speed import synthetic_frames
-from depth_seg_ros.params import ModelParams, PipelineParams
-from depth_seg_ros.pipeline import build_pipeline
 from depth_seg_ros.ros.conversions import image_message, stamp_ns
+from depth_seg_ros.ros.frame_statistics import WINDOW
+from depth_seg_ros.ros.processes import last_lines, node_process
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
 import rclpy
@@ -47,11 +45,17 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-__all__ = ['add_arguments', 'main']
+__all__ = ['add_arguments', 'main', 'NodeFailedError']
 
 LOAD_TIMEOUT = 300.0
 ANSWER_TIMEOUT = 5.0
+SETTLE_SECONDS = 1.0
+REPORT_PERIOD = 0.2
 WARM_UP = 10
+
+
+class NodeFailedError(RuntimeError):
+    """The node did not come up or ended early; the text holds the end of its log."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,45 +81,57 @@ def main(args: argparse.Namespace) -> int:
     ------
     ValueError
         When an argument makes no sense.
-    ModelLoadError
-        When the model cannot be had.
-    RuntimeError
-        When the node does not come up.
+    NodeFailedError
+        When the node does not come up, or ends.
 
     """
     if args.frames < 1 or args.rate <= 0:
         raise ValueError('--frames and --rate: expected at least 1 and more than 0, got '
                          f'{args.frames} and {args.rate:g}')
     sizes = [_size(text) for text in args.size]
-    model = ModelParams(name=args.model, device=args.device)
-    alone = [_pipeline_seconds(model, size, min(args.frames, 100)) for size in sizes]
     _environment()
-    print(f'{args.model}, topic ~/{args.topic}; ages in ms from the stamp of the image to the '
-          'result in hand\n\n' + _header())
-    with ExitStack() as stack:
-        stack.callback(rclpy.try_shutdown)
-        rclpy.init(args=[])
-        process = stack.enter_context(_node_process(model))
-        client = _Client(args.topic, process)
-        stack.callback(client.close)
-        for size, pipeline in zip(sizes, alone):
-            images = _messages(size)
-            client.one_at_a_time(images, WARM_UP)
-            print(_row(size, 'one at a time', client.one_at_a_time(images, args.frames),
-                       pipeline), flush=True)
-            print(_row(size, f'{args.rate:g} Hz', client.at_rate(images, args.frames, args.rate),
-                       pipeline), flush=True)
-        print(f'\nmemory of the node: {client.memory_text()}')
+    print(f'{args.model}, topic ~/{args.topic}; times in ms, ages from the stamp of the image to '
+          f'the result in hand\n\n{_header()}')
+    rclpy.init(args=[])
+    try:
+        for size in sizes:
+            images = [image_message(image, 'bgr8', Header(frame_id='camera'))
+                      for image in synthetic_frames(*size)[0]]
+            for rate in (None, args.rate):
+                print(_row(size, rate, _measure(args, images, rate)), flush=True)
+    finally:
+        rclpy.try_shutdown()
     return 0
+
+
+def _measure(args: argparse.Namespace, images: list[Image], rate: float | None) -> _Run:
+    """Run a node of its own, and send it images."""
+    parameters = {'model.name': args.model, 'model.device': args.device,
+                  'diagnostics.period': REPORT_PERIOD}
+    with ExitStack() as stack:
+        log = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        process = stack.enter_context(node_process('depth_seg_ros.ros.node', log, parameters))
+        client = stack.enter_context(_Client(args.topic, process))
+        try:
+            return client.measure(images, args.frames, rate)
+        except NodeFailedError as error:
+            raise NodeFailedError(f'{error}; {last_lines(log / "node.log")}') from None
 
 
 @dataclass
 class _Run:
-    """What one run gave: seconds by stamp, and counts of the node."""
+    """What one run gave: the age of each result by stamp, and what the node says in the end."""
 
     sent: int = 0
     ages: dict[int, float] = field(default_factory=dict)
-    dropped: int = 0
+    report: dict[str, str] = field(default_factory=dict)
+    memory: tuple[float, float] = (np.nan, np.nan)
+
+    @property
+    def dropped(self) -> int:
+        """Return how many the node received and did not process."""
+        return sum(int(value) for key, value in self.report.items()
+                   if key.startswith('dropped: '))
 
 
 class _Client:
@@ -127,62 +143,40 @@ class _Client:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._publisher = self._node.create_publisher(Image, 'image', 1)
-        self._node.create_subscription(
+        self._results = self._node.create_subscription(
             Image, f'depth_seg/{topic}', self._on_result, QoSProfile(depth=10))
         self._node.create_subscription(DiagnosticArray, '/diagnostics', self._on_report, 1)
         self._run = _Run()
-        self._counts: dict[str, str] = {}
-        self._memory: list[float] = []
-        self._spin(LOAD_TIMEOUT, lambda: (
-            self._publisher.get_subscription_count() == 1
-            and self._node.count_publishers(f'/depth_seg/{topic}') == 1))
 
-    def close(self) -> None:
-        """Free the node."""
+    def __enter__(self) -> _Client:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
         self._executor.shutdown()
         self._node.destroy_node()
 
-    def one_at_a_time(self, images: list[Image], count: int) -> _Run:
-        """Send each image when the last was answered."""
-        run = self._begin()
-        for number in range(count):
-            stamp = self._send(images[number % len(images)])
-            self._spin(ANSWER_TIMEOUT, lambda: stamp in run.ages)
-        return self._end()
-
-    def at_rate(self, images: list[Image], count: int, rate: float) -> _Run:
-        """Send images at a rate, answered or not."""
-        self._begin()
+    def measure(self, images: list[Image], count: int, rate: float | None) -> _Run:
+        """Send images, each after the answer to the last, or at a rate."""
+        if not self._spin(LOAD_TIMEOUT, lambda: self._run.report.get('state') == 'active'):
+            raise NodeFailedError(f'the node is not active after {LOAD_TIMEOUT:g} s')
+        for number in range(WARM_UP):
+            self._answered(images[number % len(images)])
+        run = self._run = _Run()
+        memory = _resident_mb(self._process.pid)
         start = time.monotonic()
         for number in range(count):
-            due = start + number / rate
-            self._spin(due - time.monotonic(), lambda: False)
-            self._send(images[number % len(images)])
-        self._spin(1.0, lambda: False)
-        return self._end()
+            if rate is None:
+                self._answered(images[number % len(images)])
+            else:
+                self._spin(start + number / rate - time.monotonic(), lambda: False)
+                self._send(images[number % len(images)])
+        self._spin(SETTLE_SECONDS, lambda: False)
+        run.memory = memory, _resident_mb(self._process.pid)
+        return run
 
-    def memory_text(self) -> str:
-        """Return the resident memory of the node after each run."""
-        return ', '.join(f'{megabytes:.0f}' for megabytes in self._memory) + ' MB after each run'
-
-    def _begin(self) -> _Run:
-        self._run = _Run()
-        self._run.dropped = -self._dropped()
-        return self._run
-
-    def _end(self) -> _Run:
-        self._counts = {}
-        self._spin(ANSWER_TIMEOUT, lambda: bool(self._counts))
-        self._run.dropped += self._dropped()
-        status = Path(f'/proc/{self._process.pid}/status')
-        if status.exists():  # Linux
-            line, = (line for line in status.read_text().splitlines() if 'VmRSS' in line)
-            self._memory.append(int(line.split()[1]) / 1024)
-        return self._run
-
-    def _dropped(self) -> int:
-        return sum(int(value) for key, value in self._counts.items()
-                   if key.startswith('dropped: ') and 'nobody' not in key)
+    def _answered(self, message: Image) -> None:
+        stamp = self._send(message)
+        self._spin(ANSWER_TIMEOUT, lambda: stamp in self._run.ages)
 
     def _send(self, message: Image) -> int:
         message.header.stamp = self._node.get_clock().now().to_msg()
@@ -196,14 +190,28 @@ class _Client:
         self._run.ages[stamp] = (now - stamp) * 1e-9
 
     def _on_report(self, message: DiagnosticArray) -> None:
-        self._counts = {item.key: item.value for item in message.status[0].values}
+        self._run.report = {item.key: item.value for item in message.status[0].values}
 
-    def _spin(self, seconds: float, condition: Any) -> None:
+    def _spin(self, seconds: float, condition: Callable[[], bool]) -> bool:
+        """Take messages until the condition holds; return whether it does."""
         deadline = time.monotonic() + seconds
-        while not condition() and (left := deadline - time.monotonic()) > 0:
+        while not condition():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
             if self._process.poll() is not None:
-                raise RuntimeError('the node ended; what it printed stands above')
+                raise NodeFailedError('the node ended')
             self._executor.spin_once(timeout_sec=min(left, 0.1))
+        return True
+
+
+def _resident_mb(pid: int) -> float:
+    """Return the memory of a process in MB; NaN where there is no /proc."""
+    status = Path(f'/proc/{pid}/status')
+    if not status.exists():
+        return float('nan')
+    line, = (line for line in status.read_text().splitlines() if line.startswith('VmRSS'))
+    return int(line.split()[1]) / 1024
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -211,23 +219,6 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise ValueError(f'--size: expected WIDTHxHEIGHT, such as 640x480, got {text!r}')
     return int(width), int(height)
-
-
-def _messages(size: tuple[int, int]) -> list[Image]:
-    return [image_message(image, 'bgr8', Header(frame_id='camera'))
-            for image in synthetic_frames(*size)[0]]
-
-
-def _pipeline_seconds(model: ModelParams, size: tuple[int, int], count: int) -> float:
-    """Return the median time of the pipeline alone, in this process."""
-    images = [image[..., ::-1].copy() for image in synthetic_frames(*size)[0]]
-    seconds = []
-    with build_pipeline(PipelineParams(model=model)) as pipeline:
-        for number in range(WARM_UP + count):
-            start = time.perf_counter()
-            pipeline.process(images[number % len(images)], float(number))
-            seconds.append(time.perf_counter() - start)
-    return float(np.median(seconds[WARM_UP:]))
 
 
 def _environment() -> None:
@@ -239,28 +230,20 @@ def _environment() -> None:
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'DEFAULT?sockets_size=16MB')
 
 
-@contextmanager
-def _node_process(model: ModelParams) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, '-m', 'depth_seg_ros.ros.node', '--ros-args', '--log-level', 'warn',
-         '-p', f'model.name:={model.name}', '-p', f'model.device:={model.device}',
-         '-p', 'diagnostics.period:=0.2'], start_new_session=True)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-
-
 def _header() -> str:
-    return (f'{"size":>9}  {"images":<13} {"sent":>5} {"results":>7} {"dropped":>7} {"p50":>7} '
-            f'{"p95":>7} {"p99":>7} {"pipeline":>8} {"added":>6}')
+    return (f'{"size":>9} {"images":>9} {"sent":>5} {"results":>7} {"dropped":>7} {"age p50":>7} '
+            f'{"p95":>6} {"p99":>6} {"pipeline":>8} {"added":>6} {"memory of the node":>20}')
 
 
-def _row(size: tuple[int, int], kind: str, run: _Run, pipeline: float) -> str:
-    p50, p95, p99 = (np.percentile(list(run.ages.values()), (50, 95, 99)) * 1e3 if run.ages
-                     else (np.nan, np.nan, np.nan))
-    added = p50 - pipeline * 1e3
-    return (f'{f"{size[0]}x{size[1]}":>9}  {kind:<13} {run.sent:>5} {len(run.ages):>7} '
-            f'{run.dropped:>7} {p50:>7.1f} {p95:>7.1f} {p99:>7.1f} {pipeline * 1e3:>8.1f} '
-            f'{added:>6.1f}')
+def _row(size: tuple[int, int], rate: float | None, run: _Run) -> str:
+    ages = list(run.ages.values()) or [float('nan')]
+    p50, p95, p99 = np.percentile(ages, (50, 95, 99)) * 1e3
+    pipeline = float(run.report.get('pipeline p50 (ms)', 'nan'))
+    # The node reports on its last seconds only.
+    end = max(run.ages, default=0)
+    recent = [age for stamp, age in run.ages.items() if end - stamp <= WINDOW * 1e9] or ages
+    kind = 'answered' if rate is None else f'{rate:g} Hz'
+    added = np.median(recent) * 1e3 - pipeline
+    return (f'{f"{size[0]}x{size[1]}":>9} {kind:>9} {run.sent:>5} {len(run.ages):>7} '
+            f'{run.dropped:>7} {p50:>7.1f} {p95:>6.1f} {p99:>6.1f} {pipeline:>8.1f} '
+            f'{added:>6.1f} {run.memory[0]:>8.0f} -> {run.memory[1]:.0f} MB')

@@ -167,13 +167,13 @@ def _input_values(source: InputSource, summary: Summary) -> dict[str, Any]:
 
 
 def _output_values(summary: Summary) -> dict[str, Any]:
-    return {
-        'frames processed': summary.processed, 'output rate (Hz)': summary.rate_out,
-        'processing p50 (ms)': summary.processing[0] * 1e3,
-        'processing p95 (ms)': summary.processing[1] * 1e3,
-        'age of result p50 (ms)': summary.age[0] * 1e3,
-        'age of result p95 (ms)': summary.age[1] * 1e3,
-    }
+    times = {'pipeline': summary.pipeline, 'processing': summary.processing,
+             'age of result': summary.age}
+    values: dict[str, Any] = {
+        'frames processed': summary.processed, 'output rate (Hz)': summary.rate_out}
+    for name, (median, high) in times.items():
+        values |= {f'{name} p50 (ms)': median * 1e3, f'{name} p95 (ms)': high * 1e3}
+    return values
 
 
 def _model_values(model: EstimatorInfo, input_size: int) -> dict[str, Any]:

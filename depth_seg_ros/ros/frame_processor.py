@@ -132,7 +132,8 @@ class FrameProcessor:
             self._statistics.stamp_went_back()
             self._node.get_logger().warning(
                 f'the stamp went back by {(last - stamp) * 1e-9:.3f} s (a bag that starts again, '
-                'or a simulation reset); nothing is carried over from the frames before')
+                'or a simulation reset); nothing is carried over from the frames before',
+                throttle_duration_sec=LOG_PERIOD)
         if stamp < last or params is not self._applied:
             self._pipeline.update(params)
             self._applied = params

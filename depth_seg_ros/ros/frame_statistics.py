@@ -26,9 +26,11 @@ import time
 from depth_seg_ros.pipeline import FrameResult
 import numpy as np
 
-__all__ = ['DropCause', 'FrameDropped', 'FrameStatistics', 'Summary']
+__all__ = ['DropCause', 'FrameDropped', 'FrameStatistics', 'Summary', 'WINDOW']
 
 WINDOW = 10.0
+"""Seconds that rates and percentiles look back."""
+
 # Bounds the memory at any rate; percentiles need no more.
 MOST_SAMPLES = 1000
 
@@ -87,9 +89,9 @@ class Summary:
         Every cause, in the order of the enumeration.
     rate_in, rate_lost, rate_out : float
         Images per second over the last seconds.
-    processing, age : tuple of float
-        p50 and p95 in seconds: from the start of the work to the last message sent, and from
-        the stamp of the image to then. NaN before the first.
+    pipeline, processing, age : tuple of float
+        p50 and p95 in seconds: of the stages of the pipeline, from the start of the work to the
+        last message sent, and from the stamp of the image to then. NaN before the first.
     silence : float
         Seconds since the last image came, or since activation.
     last_drop : DropCause or None
@@ -110,6 +112,7 @@ class Summary:
     rate_in: float = 0.0
     rate_lost: float = 0.0
     rate_out: float = 0.0
+    pipeline: tuple[float, float] = (math.nan, math.nan)
     processing: tuple[float, float] = (math.nan, math.nan)
     age: tuple[float, float] = (math.nan, math.nan)
     silence: float = 0.0
@@ -135,7 +138,7 @@ class FrameStatistics:
         self._start = self._last_input = clock()
         self._inputs: deque[float] = deque(maxlen=MOST_SAMPLES)
         self._losses: deque[float] = deque(maxlen=MOST_SAMPLES)
-        self._outputs: deque[tuple[float, float, float]] = deque(maxlen=MOST_SAMPLES)
+        self._outputs: deque[tuple[float, float, float, float]] = deque(maxlen=MOST_SAMPLES)
         self._received = self._lost = self._processed = self._rewinds = 0
         self._dropped: Counter[DropCause] = Counter()
         self._last_drop: DropCause | None = None
@@ -172,7 +175,8 @@ class FrameStatistics:
         """Count a result that went out; times in seconds as in `Summary`."""
         with self._lock:
             self._processed += 1
-            self._outputs.append((self._clock(), processing, age))
+            self._outputs.append(
+                (self._clock(), sum(result.timings.values()), processing, age))
             self._last_drop, self._last_error = None, ''
             self._last = result
 
@@ -188,8 +192,9 @@ class FrameStatistics:
                 rate_in=self._rate(self._inputs, now),
                 rate_lost=self._rate(self._losses, now),
                 rate_out=self._rate((sample[0] for sample in recent), now),
-                processing=_p50_p95([sample[1] for sample in recent]),
-                age=_p50_p95([sample[2] for sample in recent]),
+                pipeline=_p50_p95([sample[1] for sample in recent]),
+                processing=_p50_p95([sample[2] for sample in recent]),
+                age=_p50_p95([sample[3] for sample in recent]),
                 silence=now - self._last_input, last_drop=self._last_drop,
                 last_error=self._last_error, last=self._last)
 

@@ -44,8 +44,7 @@ class Depths:
     height : float64 ndarray of shape (n,)
         95 % quantile of the height over the ground in camera heights; NaN without ground.
     sigmas : float64 ndarray of shape (n,)
-        95 % quantile of how far it stands out of the ground (or of what is farthest), in units
-        of the noise there.
+        Mean distance from the ground (or from infinity, without one), in units of its noise.
 
     """
 
@@ -72,7 +71,9 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
     count : int
         Number of labels, 0 included.
     frame : Frame
+        What `labels` is a labeling of.
     ground : Ground or None
+        Of that frame.
     noise : float
         Of single pixels, in units of nearness.
 
@@ -81,22 +82,22 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
     order, ends = _by_number(labels.ravel()[place], count)
     place = place[order]
     near = frame.near.ravel()[place]
-    sigma = np.float32(max(noise, 0.001))
+    over_far = near - np.float32(frame.far)
     if ground is None:
-        over, height = near - np.float32(frame.far), np.full(count, np.nan)
+        height, sigmas = np.full(count, np.nan), over_far / np.float32(max(noise, 0.0005))
     else:
         over = near - ground.surface.ravel()[place]
-        sigma = np.maximum(ground.clearance.ravel()[place] * np.float32(ground.noise), sigma)
-        over_far = np.maximum(near - np.float32(frame.far), np.float32(0.04))
-        height = _quantile(over / over_far, ends, 0.95)
+        height = _quantile(over / np.maximum(over_far, np.float32(0.04)), ends, 0.95)
+        sigmas = np.abs(ground.sigmas.ravel()[place])
     return Depths(_quantile(near, ends, 0.95), _quantile(near, ends, 0.5), height,
-                  _quantile(np.abs(over) / sigma, ends, 0.95))
+                  _mean(sigmas, ends))
 
 
 def layer_bounds(labels: Labels, kinds: NDArray[np.uint8], frame: Frame,
                  params: SegmentationParams) -> LayerBounds:
     """Return what separates near, mid and far among the obstacles, in inverse depth."""
-    near = frame.near[np.isin(kinds, (RegionClass.OBJECT, RegionClass.STRUCTURE))[labels]]
+    stands = np.isin(kinds, (RegionClass.OBJECT, RegionClass.STRUCTURE))
+    near = frame.near[::2, ::2][stands[labels[::2, ::2]]]
     bounds = [frame.to_inverse(value) for value in layer_thresholds(near, params.layers, params)]
     if not bounds:
         return LayerBounds()
@@ -117,18 +118,21 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
     own : float64 ndarray of shape (n,)
         Share of the outline that stands out, by label.
     depths : Depths
+        By label.
     frame : Frame
+        What `depths` was measured in.
     layers : LayerBounds
+        In inverse depth.
 
     """
     height, width = labels.shape
-    rows, columns = np.nonzero(labels)
-    number = labels[rows, columns]
-    area = np.bincount(number, minlength=len(kinds))
-    row = np.bincount(number, rows + 0.5, minlength=len(kinds)) / np.maximum(area, 1)
-    column = np.bincount(number, columns + 0.5, minlength=len(kinds)) / np.maximum(area, 1)
-    top, bottom = _extent(rows, number, len(kinds))
-    left, right = _extent(columns, number, len(kinds))
+    place = np.flatnonzero(labels)
+    order, ends = _by_number(labels.ravel()[place], len(kinds))
+    rows, columns = np.divmod(place[order].astype(np.int32), np.int32(width))
+    row, column = _mean(rows, ends) + 0.5, _mean(columns, ends) + 0.5
+    top, bottom = _extent(rows, ends)
+    left, right = _extent(columns, ends)
+    area = np.diff(ends, prepend=0)
     regions = []
     for i in range(1, len(kinds)):
         kind = RegionClass(int(kinds[i]))
@@ -163,13 +167,24 @@ def _quantile(values: NDArray[np.float32], ends: NDArray[np.intp], share: float)
     return found
 
 
-def _extent(places: NDArray[np.intp], number: Labels, count: int
+def _mean(values: NDArray[np.generic], ends: NDArray[np.intp]) -> _Floats:
+    """Return the mean of every group; NaN for an empty one."""
+    found = np.full(len(ends), np.nan)
+    for i in range(1, len(ends)):
+        if ends[i] > ends[i - 1]:
+            found[i] = values[ends[i - 1]:ends[i]].mean(dtype=np.float64)
+    return found
+
+
+def _extent(places: NDArray[np.int32], ends: NDArray[np.intp]
             ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first place of every number and the one after its last."""
-    first, last = np.full(count, np.iinfo(np.intp).max), np.zeros(count, np.intp)
-    np.minimum.at(first, number, places)
-    np.maximum.at(last, number, places)
-    return first, last + 1
+    """Return the first place of every group and the one after its last; 0 for an empty one."""
+    first, last = np.zeros(len(ends), np.intp), np.zeros(len(ends), np.intp)
+    for i in range(1, len(ends)):
+        if ends[i] > ends[i - 1]:
+            group = places[ends[i - 1]:ends[i]]
+            first[i], last[i] = group.min(), group.max() + 1
+    return first, last
 
 
 def _layer(nearest: float, layers: LayerBounds) -> int:

@@ -134,19 +134,24 @@ def _infinity(sample: NDArray[np.float64], farthest: float, spread: float) -> fl
 
 
 def _on_work_grid(depth: DepthMap, work_width: int) -> tuple[FloatImage, Mask]:
-    """Return inverse depth (0 where unknown), reduced; a half-known pixel counts as known."""
-    valid = depth.valid
-    inverse = np.where(valid, depth.values, np.float32(1.0))
+    """Return inverse depth, reduced, and where it is known: where half of a pixel was."""
+    valid, inverse = depth.valid, depth.values
+    all_known = bool(valid.all())
+    if not all_known:
+        inverse = np.where(valid, inverse, np.float32(1.0))
     if depth.kind is DepthKind.METRIC:
         inverse = 1.0 / np.maximum(inverse, np.float32(1.0 / _LARGEST))
-    inverse = np.clip(inverse, -_LARGEST, _LARGEST) * valid
+    inverse = np.clip(inverse, -_LARGEST, _LARGEST)
     height, width = depth.shape
     if width <= work_width:
         return inverse, valid
     size = (work_width, max(1, round(height * work_width / width)))
+    if all_known:
+        inverse = cv2.resize(inverse, size, interpolation=cv2.INTER_AREA)
+        return inverse, np.ones(inverse.shape, bool)
     share = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     known = share >= min(0.5, float(share.max()))
-    mean = cv2.resize(inverse, size, interpolation=cv2.INTER_AREA)
+    mean = cv2.resize(inverse * valid, size, interpolation=cv2.INTER_AREA)
     return np.divide(mean, share, out=np.zeros_like(mean), where=known), known
 
 

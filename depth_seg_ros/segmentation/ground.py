@@ -35,7 +35,9 @@ _UPPER = 0.3
 _STRIDE = 8
 """Every 8th pixel of every 8th row is enough for three unknowns."""
 
-_HYPOTHESES = 96
+import os
+SC=float(os.environ.get('SC',.2)); SM=float(os.environ.get('SM',1)); SA=float(os.environ.get('SA',0));SP=float(os.environ.get('SP',2))
+_HYPOTHESES = int(os.environ.get('HY',96))
 
 _CELL_ROWS, _CELL_COLUMNS, _CELL_SIDE = 9, 12, 8
 """Unevenness is followed in 9 x 12 cells, each known from 8 x 8 of its pixels."""
@@ -56,18 +58,22 @@ class Ground:
         Share of the sampled points that lie on it.
     surface : float32 ndarray of shape (h, w)
         Nearness of the ground for every pixel, ramp and unevenness included.
-    clearance : float32 ndarray of shape (h, w)
-        Nearness of the ground over that at infinity, at least 0.05: what noise scales with.
     noise : float
-        Sigma of (nearness - surface) / clearance over ground pixels.
+        Sigma of (nearness - surface) / clearance over ground pixels, where the clearance is the
+        nearness of the ground over that at infinity: a network errs in proportion to it.
+    sigmas : float32 ndarray of shape (h, w)
+        How many sigmas a pixel is nearer than the ground.
+    clearance : float32 ndarray of shape (h, w)
+        At least 0.05.
 
     """
 
     plane: tuple[float, float, float]
     inlier_share: float
     surface: FloatImage
-    clearance: FloatImage
     noise: float
+    sigmas: FloatImage
+    clearance: FloatImage
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,20 +82,22 @@ class _Points:
 
     uv1: NDArray[np.float64]
     near: NDArray[np.float64]
+    scale: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.near)
 
     def over(self, plane: _Plane) -> NDArray[np.float64]:
         """Return how far every point is over the plane."""
-        return self.near - self.uv1 @ plane
+        return (self.near - self.uv1 @ plane) / self.scale
 
     def only(self, chosen: Mask) -> _Points:
         """Return some of the points."""
-        return _Points(self.uv1[chosen], self.near[chosen])
+        return _Points(self.uv1[chosen], self.near[chosen], self.scale[chosen])
 
 
-def find_ground(frame: Frame, far: Mask, params: SegmentationParams) -> Ground | None:
+def find_ground(frame: Frame, far: Mask, pixel_noise: float, params: SegmentationParams
+                ) -> Ground | None:
     """
     Fit the ground, or return None where nothing in view is one.
 
@@ -98,9 +106,13 @@ def find_ground(frame: Frame, far: Mask, params: SegmentationParams) -> Ground |
     Parameters
     ----------
     frame : Frame
+        Where to look for it.
     far : bool ndarray of shape (h, w)
         Pixels too far to be ground.
+    pixel_noise : float
+        Sigma of what changes from pixel to pixel, in units of nearness.
     params : SegmentationParams
+        Those named ground_*.
 
     """
     points, asked = _sampled(frame, far)
@@ -119,9 +131,13 @@ def find_ground(frame: Frame, far: Mask, params: SegmentationParams) -> Ground |
         surface = _with_unevenness(surface, frame.near, may_be, clearance,
                                    params.ground_tolerance)
     inliers = np.abs(points.over(plane)) < params.ground_tolerance
+    over = frame.near - surface
+    noise = _noise(over, may_be, clearance, params.ground_tolerance)
+    # Toward the horizon the noise of the ground vanishes; that of single pixels does not.
+    least = np.float32(max(0.0005, 0.5 * pixel_noise))
+    sigmas = over / np.maximum(clearance * np.float32(noise), least)
     return Ground((float(plane[0]), float(plane[1]), float(plane[2])), float(inliers.mean()),
-                  surface, clearance,
-                  _noise(frame.near - surface, may_be, clearance, params.ground_tolerance))
+                  surface, noise, sigmas, clearance)
 
 
 def _sampled(frame: Frame, far: Mask) -> tuple[_Points, int]:
@@ -133,7 +149,8 @@ def _sampled(frame: Frame, far: Mask) -> tuple[_Points, int]:
     chosen = known & ~far[rows, columns]
     rows, columns = rows[chosen], columns[chosen]
     uv1 = np.stack([(columns + 0.5) / width, (rows + 0.5) / height, np.ones(len(rows))], 1)
-    return _Points(uv1, frame.near[rows, columns].astype(np.float64)), int(known.sum())
+    near = frame.near[rows, columns].astype(np.float64)
+    return _Points(uv1, near, np.maximum(near - frame.far, SC)*SM+SA), int(known.sum())
 
 
 def _best_plane(points: _Points, least: float, params: SegmentationParams) -> _Plane | None:
@@ -152,25 +169,26 @@ def _best_plane(points: _Points, least: float, params: SegmentationParams) -> _P
     planes = planes[_may_be_ground(planes)]
     if len(planes) == 0:
         return None
-    over = points.near - planes @ points.uv1.T
-    inliers = (np.abs(over) < params.ground_tolerance).sum(axis=1)
-    below = (over < -params.ground_tolerance).sum(axis=1)
+    over = ((points.near - planes @ points.uv1.T) / points.scale).astype(np.float32)
+    inliers = np.count_nonzero(np.abs(over) < params.ground_tolerance, axis=1)
+    below = np.count_nonzero(over < -params.ground_tolerance, axis=1)
     best = int(np.argmax(inliers - params.ground_below_weight * below))
     if inliers[best] < least:
         return None
-    return _polished(planes[best], points, params.ground_tolerance)
+    plane = _polished(planes[best], points, params.ground_tolerance)
+    return plane if _may_be_ground(plane[None])[0] else None
 
 
 def _may_be_ground(planes: NDArray[np.float64]) -> Mask:
-    """Say which planes come nearer downward, and lean sideways less than that."""
+    """Say which planes come nearer downward, leaning less than a camera rolls (28 degrees)."""
     across, down = planes[:, 0], planes[:, 1]
-    return (down > 0.1) & (np.abs(across) < np.maximum(down, 0.2))
+    return (down > 0.1) & (np.abs(across) < 0.7 * down)
 
 
 def _polished(plane: _Plane, points: _Points, tolerance: float) -> _Plane:
     """Refit with Tukey's weights until it stands still, wherever the hypothesis was."""
     for _ in range(10):
-        weight = np.clip(1.0 - (points.over(plane) / (2.0 * tolerance)) ** 2, 0.0, None) ** 2
+        weight = points.scale ** -SP * np.clip(1.0 - (points.over(plane) / (2.0 * tolerance)) ** 2, 0.0, None) ** 2
         weighted = points.uv1 * weight[:, None]
         normal = weighted.T @ points.uv1
         if np.linalg.det(normal) < 1e-9:
@@ -245,8 +263,8 @@ def _smooth_medians(values: FloatImage, chosen: Mask) -> FloatImage:
 
 def _noise(over: FloatImage, may_be: Mask, clearance: FloatImage, tolerance: float) -> float:
     """Return sigma, from the median absolute deviation, of the pixels that are ground-like."""
-    over, clearance = over[::2, ::2], clearance[::2, ::2]
-    like = may_be[::2, ::2] & (np.abs(over) < np.float32(tolerance))
+    over, clearance = over[::3, ::3], clearance[::3, ::3]
+    like = may_be[::3, ::3] & (np.abs(over) < np.float32(tolerance))
     if not like.any():
         return 0.0
     return float(1.4826 * np.median(np.abs(over[like] / clearance[like])))

@@ -72,7 +72,7 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
               ) -> Separation:
     """Take what rises out of the fitted ground, or everything not far where there is none."""
     far = frame.near - np.float32(frame.far) < np.float32(params.far)
-    ground = find_ground(frame, far, params)
+    ground = find_ground(frame, far, noise, params)
     classes = np.zeros(frame.shape, np.uint8)
     classes[frame.valid & far] = RegionClass.BACKGROUND
     standing = frame.valid & ~far
@@ -80,11 +80,11 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
     if ground is not None:
         below = _below(frame, ground, params)
         standing &= ~below
-        raised = _raised(frame, ground, standing, noise, params)
+        raised = _raised(frame, ground, standing, params)
         classes[standing & ~raised] = RegionClass.GROUND
         classes[below] = RegionClass.UNKNOWN
         standing = raised
-        if params.drop_off:
+        if params.drop_off and below.any():
             pits = behind_edge(connected(below, min_pixels(frame, params)), frame, step, 0.2)
     parts = split(standing, frame.near, step, params.split_balance)
     return Separation(classes, connected(parts, min_pixels(frame, params)), pits, ground)
@@ -122,23 +122,18 @@ METHODS: dict[str, Method] = {
 """By the names of `SegmentationParams.method`."""
 
 
-def _raised(frame: Frame, ground: Ground, candidates: Mask, noise: float,
-            params: SegmentationParams) -> Mask:
+def _raised(frame: Frame, ground: Ground, candidates: Mask, params: SegmentationParams) -> Mask:
     """Return what rises out of the ground by more than its noise."""
-    over = frame.near - ground.surface
-    sigma = ground.clearance * np.float32(ground.noise)
-    # Near the horizon the ground's own noise vanishes; that of single pixels does not.
-    floor = max(0.003, 3.0 * noise)
-    high = np.maximum(np.float32(params.noise_high) * sigma, np.float32(floor))
-    low = np.maximum(np.float32(params.noise_low) * sigma, np.float32(0.5 * floor))
     if params.min_height > 0:
         # Height over height of the camera is (d - ground) / (d - infinity), whatever the scale.
+        over = frame.near - ground.surface
         candidates = candidates & (over > np.float32(params.min_height) * frame.over_far(0.04))
-    return hysteresis(candidates & (over > low), candidates & (over > high))
+    return hysteresis(candidates & (ground.sigmas > np.float32(params.noise_low)),
+                      candidates & (ground.sigmas > np.float32(params.noise_high)))
 
 
 def _below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:
     """Return what is seen through the ground: farther than it, where it should be near."""
-    sigma = ground.clearance * np.float32(ground.noise)
-    limit = np.maximum(np.float32(2.0 * params.noise_high) * sigma, np.float32(0.03))
-    return frame.valid & (ground.clearance > 0.1) & (ground.surface - frame.near > limit)
+    return (frame.valid & (ground.clearance > 0.1)
+            & (ground.sigmas < np.float32(-2.0 * params.noise_high))
+            & (ground.surface - frame.near > np.float32(0.03)))

@@ -27,8 +27,8 @@ __all__ = ['behind_edge', 'connected', 'edge_step', 'hysteresis', 'ownership', '
 
 def pixel_noise(frame: Frame) -> float:
     """Return the sigma of what changes from pixel to pixel, in units of nearness."""
-    smooth = cv2.blur(frame.near, (5, 5))
-    rough = np.abs(frame.near - smooth)[::2, ::2][frame.valid[::2, ::2]]
+    rough = frame.near[::2, ::2] - cv2.blur(frame.near, (5, 5))[::2, ::2]
+    rough = np.abs(rough[frame.valid[::2, ::2]])
     return float(1.4826 * np.median(rough)) if rough.size else 0.0
 
 
@@ -44,7 +44,7 @@ def hysteresis(low: Mask, high: Mask) -> Mask:
     kept = np.zeros(count, bool)
     kept[parts[high]] = True
     kept[0] = False
-    return kept[parts]
+    return kept.take(parts)
 
 
 def split(foreground: Mask, near: FloatImage, step: FloatImage, balance: float) -> Mask:
@@ -69,7 +69,7 @@ def connected(mask: Mask, min_pixels: int) -> Labels:
     _, parts = cv2.connectedComponents(opened, connectivity=4)
     large = np.bincount(parts.ravel()) >= min_pixels
     large[0] = False
-    return _renumbered(large)[parts]
+    return _renumbered(large).take(parts)
 
 
 def without_holes(labels: Labels, max_pixels: int) -> Labels:
@@ -80,20 +80,21 @@ def without_holes(labels: Labels, max_pixels: int) -> Labels:
     small[0] = False
     for border in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
         small[border] = False
-    rows, columns = np.nonzero(small[holes])
-    if len(rows) == 0:
+    place = np.flatnonzero(small.take(holes))
+    if len(place) == 0:
         return labels
     # A hole has one owner when the smallest and the largest label next to it are the same.
     least = np.full(len(area), np.iinfo(np.int32).max, np.int32)
     most = np.zeros(len(area), np.int32)
-    hole = holes[rows, columns]
-    for down, across in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        beside = labels[rows + down, columns + across]
+    hole = holes.ravel()[place]
+    width = labels.shape[1]
+    for offset in (-width, -1, 1, width):  # none of them touches the border of the image
+        beside = labels.ravel()[place + offset]
         rim = beside > 0
         np.minimum.at(least, hole[rim], beside[rim])
         np.maximum.at(most, hole[rim], beside[rim])
     filled = labels.copy()
-    filled[rows, columns] = np.where(least == most, most, 0)[hole]
+    filled.ravel()[place] = np.where(least == most, most, 0)[hole]
     return filled
 
 
@@ -112,17 +113,19 @@ def ownership(labels: Labels, ground: Mask, frame: Frame, step: FloatImage
     labels : int32 ndarray of shape (h, w)
         1, 2, ... and 0 for none.
     ground : bool ndarray of shape (h, w)
+        Where the ground is.
     frame : Frame
+        Its nearness and where that is known.
     step : float32 ndarray of shape (h, w)
         See `edge_step`.
 
     """
-    rows, columns = np.nonzero(_outlines(labels))
-    number = labels[rows, columns]
+    place = np.flatnonzero(_outlines(labels))
+    number = labels.ravel()[place]
     drop = frame.near - cv2.erode(frame.near, _square(7))
-    stands_out = _beyond_slope(drop, 9)[rows, columns] > step[rows, columns]
-    says_nothing = cv2.dilate((ground | ~frame.valid).astype(np.uint8), _square(5)) > 0
-    asked = stands_out | ~says_nothing[rows, columns]
+    stands_out = (_beyond_slope(drop, 9) > step).ravel()[place]
+    says_nothing = cv2.dilate((ground | ~frame.valid).astype(np.uint8), _square(5))
+    asked = stands_out | (says_nothing.ravel()[place] == 0)
     size = int(labels.max()) + 1
     length = np.bincount(number, minlength=size)
     answers = np.bincount(number, asked, minlength=size)
@@ -136,16 +139,16 @@ def behind_edge(labels: Labels, frame: Frame, step: FloatImage, least: float) ->
 
     The near rim of a pit hides part of it; ground that only slopes down has no such edge.
     """
-    rows, columns = np.nonzero(_outlines(labels))
-    number = labels[rows, columns]
+    place = np.flatnonzero(_outlines(labels))
+    number = labels.ravel()[place]
     rise = cv2.dilate(frame.near, _square(7)) - frame.near
-    behind = _beyond_slope(rise, 9)[rows, columns] > step[rows, columns]
+    behind = (_beyond_slope(rise, 9) > step).ravel()[place]
     size = int(labels.max()) + 1
     share = np.bincount(number, behind, minlength=size) / np.maximum(
         np.bincount(number, minlength=size), 1)
     kept = share >= least
     kept[0] = False
-    return _renumbered(kept)[labels]
+    return _renumbered(kept).take(labels)
 
 
 def _square(size: int) -> NDArray[np.uint8]:

@@ -76,6 +76,7 @@ def layer_thresholds(near: _Values, how: str, params: SegmentationParams) -> lis
     how : str
         One of the choices of `SegmentationParams.layers`.
     params : SegmentationParams
+        Holds `quantile`, `mads` and `fixed`.
 
     """
     if near.size == 0:

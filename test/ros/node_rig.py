@@ -33,6 +33,7 @@ from sensor_msgs.msg import Image
 
 FRAME = 'camera_optical_frame'
 STAMP_STEP = 10**7
+TIMEOUT = 30.0
 
 
 def scene() -> NDArray[np.float32]:
@@ -122,7 +123,7 @@ class Rig:
 
     def wait(self, condition: Callable[[], Any]) -> None:
         """Spin the client until the condition holds."""
-        self._spin_until([self.client], condition)
+        self._spin_until([self.client], condition, TIMEOUT)
 
     def send_until(self, condition: Callable[[], Any], message: Any = None,
                    publisher: Any = None) -> None:

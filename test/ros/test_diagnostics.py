@@ -117,14 +117,17 @@ def test_the_message_is_one_status_with_stamp_name_and_hardware():
 
 
 def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
-    summary = replace(BUSY, last=frame, processing=(0.02, 0.03), age=(0.04, 0.05), rewinds=1, lost=2,
+    summary = replace(BUSY, last=frame, pipeline=(0.01, 0.02), processing=(0.02, 0.03),
+                      age=(0.04, 0.05), rewinds=1, lost=2,
                       dropped={**BUSY.dropped, DropCause.OVERWRITTEN: 4})
     values = values_of(ACTIVE, summary)
     expected = {
-        'state': 'active', 'input topic': '/camera', 'images received': '9', 'lost on the way': '2',
-        'input rate (Hz)': '30', 'output rate (Hz)': '12.34', 'stamp went back': '1',
+        'state': 'active', 'input topic': '/camera', 'images received': '9',
+        'lost on the way': '2', 'input rate (Hz)': '30', 'output rate (Hz)': '12.34',
+        'stamp went back': '1',
         'dropped: newer image came': '4', 'dropped: bad image': '0',
-        'processing p50 (ms)': '20', 'processing p95 (ms)': '30',
+        'pipeline p50 (ms)': '10', 'processing p50 (ms)': '20',
+        'processing p95 (ms)': '30',
         'age of result p50 (ms)': '40', 'age of result p95 (ms)': '50',
         'camera_info': 'none: angles are unknown', 'model': 'embedded', 'backend': 'torch',
         'device': 'cpu', 'precision': 'fp32', 'depth kind': 'relative_inverse',

@@ -17,7 +17,11 @@ from __future__ import annotations
 
 import math
 
+from depth_seg_ros.depth import DepthKind, DepthMap
+from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameDropped, FrameStatistics, Summary
+from depth_seg_ros.segmentation import Segmentation
+import numpy as np
 import pytest
 
 
@@ -29,6 +33,15 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture
+def frame():
+    """Return a result whose stages took 30 ms together."""
+    depth = DepthMap(np.ones((1, 1), np.float32), DepthKind.RELATIVE_INVERSE)
+    segmentation = Segmentation(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.uint8))
+    return FrameResult(0.0, np.zeros((1, 1, 3), np.uint8), depth, segmentation, (),
+                       {'depth': 0.02, 'segmentation': 0.01})
 
 
 @pytest.fixture
@@ -46,7 +59,7 @@ def test_at_first_everything_is_zero_and_times_are_unknown(statistics):
     assert (summary.received, summary.processed, summary.rewinds) == (0, 0, 0)
     assert summary.dropped == dict.fromkeys(DropCause, 0)
     assert (summary.rate_in, summary.rate_out, summary.silence) == (0.0, 0.0, 0.0)
-    assert all(map(math.isnan, (*summary.processing, *summary.age)))
+    assert all(map(math.isnan, (*summary.pipeline, *summary.processing, *summary.age)))
     assert (summary.last_drop, summary.last_error, summary.last) == (None, '', None)
 
 
@@ -68,19 +81,20 @@ def test_losses_are_counted_and_have_a_rate(statistics, clock):
     assert summary.rate_lost == 500  # of as many samples as are kept
 
 
-def test_a_rate_is_right_from_the_start(statistics, clock):
+def test_a_rate_is_right_from_the_start(statistics, clock, frame):
     for _ in range(10):
         clock.now += 0.1
-        statistics.image_processed(None, 0.01, 0.02)
+        statistics.image_processed(frame, 0.01, 0.02)
     assert statistics.summary().rate_out == pytest.approx(10)
 
 
-def test_percentiles_are_of_recent_results_only(statistics, clock):
-    statistics.image_processed(None, 9.0, 9.0)
+def test_percentiles_are_of_recent_results_only(statistics, clock, frame):
+    statistics.image_processed(frame, 9.0, 9.0)
     clock.now += 20
     for milliseconds in range(1, 102):
-        statistics.image_processed(None, milliseconds / 1e3, milliseconds / 1e2)
+        statistics.image_processed(frame, milliseconds / 1e3, milliseconds / 1e2)
     summary = statistics.summary()
+    assert summary.pipeline == pytest.approx((0.03, 0.03))
     assert summary.processing == pytest.approx((0.051, 0.096))
     assert summary.age == pytest.approx((0.51, 0.96))
 
@@ -103,14 +117,15 @@ def test_drops_are_counted_by_cause(statistics):
     assert sum(summary.dropped.values()) == 3
 
 
-def test_an_error_is_remembered_until_an_image_is_processed(statistics):
+def test_an_error_is_remembered_until_an_image_is_processed(statistics, frame):
     statistics.image_dropped(DropCause.BAD_IMAGE, 'too short')
     statistics.image_dropped(DropCause.OVERWRITTEN)
     summary = statistics.summary()
     assert (summary.last_drop, summary.last_error) == (DropCause.OVERWRITTEN, 'too short')
-    statistics.image_processed(None, 0.01, 0.02)
+    statistics.image_processed(frame, 0.01, 0.02)
     summary = statistics.summary()
     assert (summary.last_drop, summary.last_error) == (None, '')
+    assert summary.last is frame
 
 
 def test_an_error_without_a_text_is_remembered_by_its_cause(statistics):

@@ -166,3 +166,9 @@ def test_the_demo_plays_into_the_node(share):
     assert started.parameters('player')[0] == {
         'source': '/bags/mine', 'topic': '', 'rate': 0.0, 'loop': True}
     assert started.parameters()[0]['model.name'] == 'embedded'
+
+
+def test_the_demo_plays_the_drive_of_the_package_where_nothing_else_is_named(share):
+    values, _ = Started('demo').parameters('player')
+    assert values['source'] == str(share / 'demo' / 'drive')
+    assert values['topic'] == '/camera/image_raw/compressed'

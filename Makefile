@@ -4,9 +4,6 @@ PYTHON ?= python3
 OUT ?= demo_out
 venv_python := .venv/bin/python
 
-# At its default settings Fast DDS loses large images (README, "Large images over Fast DDS").
-export FASTDDS_BUILTIN_TRANSPORTS ?= DEFAULT?sockets_size=16MB
-
 # A sourced ROS installation or another environment must not reach into .venv.
 unexport PYTHONPATH PYTHONHOME LD_LIBRARY_PATH AMENT_PREFIX_PATH RMW_IMPLEMENTATION \
   _ROS_WHEELS_BOOTSTRAP_COMPLETE
@@ -16,7 +13,8 @@ unexport PYTHONPATH PYTHONHOME LD_LIBRARY_PATH AMENT_PREFIX_PATH RMW_IMPLEMENTAT
 
 help:
 	@echo 'make demo                  play the demo bag through the node; results in $(OUT)/'
-	@echo 'make demo IMAGE=photo.jpg  the same with your image; also VIDEO=file, BAG=folder'
+	@echo 'make demo IMAGE=photo.jpg  the same with your image; also a folder of images,'
+	@echo '          VIDEO=file, BAG=folder (TOPIC=name, when it has several cameras)'
 	@echo '          MODEL=name       another model: a hub id, a local folder, embedded'
 	@echo '          OUT=folder       another folder for the results'
 	@echo 'make test [ARGS=...]       all tests, linters included; ARGS goes to pytest'
@@ -28,7 +26,8 @@ help:
 demo:
 	@$(PYTHON) tools/bootstrap.py
 	@$(venv_python) -m depth_seg_ros.ros.demo --out '$(OUT)' $(if $(IMAGE),--image '$(IMAGE)') \
-	  $(if $(VIDEO),--video '$(VIDEO)') $(if $(BAG),--bag '$(BAG)') $(if $(MODEL),--model '$(MODEL)')
+	  $(if $(VIDEO),--video '$(VIDEO)') $(if $(BAG),--bag '$(BAG)') $(if $(TOPIC),--topic '$(TOPIC)') \
+	  $(if $(MODEL),--model '$(MODEL)')
 
 test:
 	@$(PYTHON) tools/bootstrap.py --test

@@ -45,6 +45,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (share, ['package.xml', 'LICENSE']),
         (f'{share}/config', sorted(glob('config/*'))),
+        (f'{share}/demo/drive', sorted(glob('demo/drive/*'))),
         (f'{share}/launch', sorted(glob('launch/*.launch.py'))),
     ],
     python_requires='>=3.10',

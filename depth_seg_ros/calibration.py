@@ -68,6 +68,11 @@ def resized_matrices(info: Any, width: int, height: int
     k : float64 ndarray of shape (9,)
     p : float64 ndarray of shape (12,)
 
+    Raises
+    ------
+    ValueError
+        When `info` does not say the size of its view.
+
     """
     left, top, seen_width, seen_height = _view(info)
     sx, sy = width / seen_width, height / seen_height
@@ -83,4 +88,7 @@ def _view(info: Any) -> tuple[int, int, int, int]:
     roi = info.roi
     if roi.width and roi.height:
         return int(roi.x_offset), int(roi.y_offset), int(roi.width), int(roi.height)
+    if not (info.width and info.height):
+        raise ValueError(f'camera_info: expected a positive size, got {info.width}x{info.height}; '
+                         'is the camera calibrated?')
     return 0, 0, int(info.width), int(info.height)

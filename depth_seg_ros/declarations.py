@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How a parameter is option, checked, listed and changed; the parameters are in `params`."""
+"""How a parameter is declared, checked, listed and changed; the parameters are in `params`."""
 
 from __future__ import annotations
 

@@ -46,6 +46,10 @@ class DepthKind(Enum):
     """Z in meters along the optical axis (REP 118)."""
 
 
+_LEAST_METERS = np.finfo(np.float32).tiny
+"""The inverse of what is smaller overflows."""
+
+
 @dataclass(frozen=True, eq=False)
 class DepthMap:
     """
@@ -85,7 +89,7 @@ class DepthMap:
         values = np.ascontiguousarray(values, dtype=np.float32)
         known = np.isfinite(values)
         if self.kind is DepthKind.METRIC:
-            known &= values > 0
+            known &= values >= _LEAST_METERS
         if self.valid is not None:
             known &= _checked_mask(self.valid, values.shape)
         object.__setattr__(self, 'values', values)

@@ -231,17 +231,19 @@ def check_size(height: int, width: int, max_megapixels: float = DEFAULT_MAX_MEGA
             f'({megapixels:.2f}); lower the resolution or raise max_megapixels')
 
 
-def check_image(height: int, width: int, encoding: str, step: int, size: int,
+def check_image(layout: PixelLayout, encoding: str, height: int, width: int, step: int, size: int,
                 max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> None:
     """
     Check that a raw image is consistent before its pixels are touched.
 
     Parameters
     ----------
+    layout : PixelLayout
+        Of `encoding`.
+    encoding : str
+        For messages.
     height, width : int
         Size in pixels.
-    encoding : str
-        One of `SUPPORTED_ENCODINGS` or `DEPTH_ENCODINGS`.
     step : int
         Bytes from one row to the next, padding counted.
     size : int
@@ -251,18 +253,12 @@ def check_image(height: int, width: int, encoding: str, step: int, size: int,
 
     Raises
     ------
-    UnsupportedEncodingError
-        When the encoding has no entry in the table.
     ImageSizeError
         When the size is zero, too large, or impossible in this encoding.
     ImageBufferError
         When the step is shorter than a row, or the buffer than its rows.
 
     """
-    layout = IMAGE_LAYOUTS.get(encoding) or DEPTH_LAYOUTS.get(encoding)
-    if layout is None:
-        raise UnsupportedEncodingError(
-            encoding, tuple(dict.fromkeys(SUPPORTED_ENCODINGS + DEPTH_ENCODINGS)))
     check_size(height, width, max_megapixels)
     least = layout.min_side
     if min(height, width) < least:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Image buffers to arrays, and back. No messages, no torch.
+Image buffers to arrays. No messages, no torch.
 
 The row padding (`step`) and the byte order are always honored.
 
@@ -33,21 +33,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    'check_image', 'check_size', 'decode_compressed', 'decode_depth', 'decode_image',
-    'DEFAULT_MAX_MEGAPIXELS', 'DEPTH_ENCODINGS', 'encode_image', 'ImageBufferError',
-    'ImageDecodeError', 'ImageError', 'ImageSizeError', 'OUTPUT_ENCODINGS',
+    'check_size', 'decode_compressed', 'decode_depth', 'decode_image', 'DEFAULT_MAX_MEGAPIXELS',
+    'DEPTH_ENCODINGS', 'ImageBufferError', 'ImageDecodeError', 'ImageError', 'ImageSizeError',
     'SUPPORTED_ENCODINGS', 'UnsupportedEncodingError',
 ]
-
-# Sample type, and what follows (height, width) in the shape, of each encoding to publish.
-_OUTPUTS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
-    'rgb8': (np.uint8, (3,)),
-    'bgr8': (np.uint8, (3,)),
-    'mono8': (np.uint8, ()),
-    '16UC1': (np.uint16, ()),
-    '32FC1': (np.float32, ()),
-}
-OUTPUT_ENCODINGS = tuple(_OUTPUTS)
 
 
 def decode_image(data: BufferLike, height: int, width: int, encoding: str, step: int,
@@ -137,51 +126,6 @@ def decode_depth(data: BufferLike, height: int, width: int, encoding: str, step:
     return depth
 
 
-def encode_image(array: NDArray[Any], encoding: str) -> tuple[NDArray[np.uint8], int]:
-    """
-    Lay an array out as the bytes of a raw image, little-endian and without row padding.
-
-    Parameters
-    ----------
-    array : ndarray
-        uint8 RGB (height, width, 3) for ``rgb8`` and ``bgr8``, which swaps the channels; uint8
-        (height, width) for ``mono8``; uint16 for ``16UC1``; float32 for ``32FC1``.
-    encoding : str
-        One of `OUTPUT_ENCODINGS`.
-
-    Returns
-    -------
-    data : ndarray of uint8, shape (n,)
-        The bytes; they share the memory of a contiguous `array` unless the channels are swapped.
-    step : int
-        Bytes per row.
-
-    Raises
-    ------
-    UnsupportedEncodingError
-        When the encoding is not one that is published.
-    TypeError
-        When the samples have another type.
-    ImageSizeError
-        When the shape is another one or empty.
-
-    """
-    if encoding not in _OUTPUTS:
-        raise UnsupportedEncodingError(encoding, OUTPUT_ENCODINGS)
-    sample, channels = _OUTPUTS[encoding]
-    if array.dtype != sample:
-        raise TypeError(f'array for {encoding}: expected {sample.__name__}, got {array.dtype}; '
-                        'convert it first')
-    if array.ndim != 2 + len(channels) or array.shape[2:] != channels or array.size == 0:
-        expected = ', '.join(['height', 'width', *map(str, channels)])
-        raise ImageSizeError(f'array for {encoding}: expected a shape of ({expected}), not empty, '
-                             f'got {array.shape}; pass one whole image')
-    if encoding == 'bgr8':
-        array = cv2.cvtColor(array, cv2.COLOR_RGB2BGR)
-    rows = np.ascontiguousarray(array, np.dtype(sample).newbyteorder('<'))
-    return rows.reshape(-1).view(np.uint8), rows[0].nbytes
-
-
 def _samples(data: BufferLike, height: int, width: int, encoding: str, step: int,
              is_bigendian: bool, max_megapixels: float,
              layouts: dict[str, PixelLayout]) -> NDArray[Any]:
@@ -190,7 +134,7 @@ def _samples(data: BufferLike, height: int, width: int, encoding: str, step: int
     if layout is None:
         raise UnsupportedEncodingError(encoding, tuple(layouts))
     flat = as_bytes(data)
-    check_image(height, width, encoding, step, flat.size, max_megapixels)
+    check_image(layout, encoding, height, width, step, flat.size, max_megapixels)
     sample = np.dtype(layout.sample).newbyteorder('>' if is_bigendian else '<')
     shape: tuple[int, ...] = (layout.buffer_rows(height), width)
     strides: tuple[int, ...] = (step, layout.pixel_bytes)

@@ -24,7 +24,6 @@ from depth_seg_ros.detections import LABELS
 from depth_seg_ros.drawing import color_map, gray_map, overlay
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
-from depth_seg_ros.segmentation.result import OBSTACLES
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,10 +64,6 @@ LABEL_INFO = 'label_info'
 """Topic of vision_msgs/LabelInfo: the names of the classes, latched."""
 
 
-_OBSTACLE = np.isin(np.arange(256), OBSTACLES).astype(np.uint8) * np.uint8(255)
-"""Value of the mask for every class."""
-
-
 def _to_image(grid: NDArray[np.generic], result: FrameResult, how: int) -> NDArray[np.generic]:
     height, width = result.image_shape
     if grid.shape[:2] == (height, width):
@@ -93,7 +88,7 @@ def _gray(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
 
 
 def _mask(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
-    mask = cv2.LUT(result.segmentation.classes, _OBSTACLE)
+    mask = result.segmentation.mask.view(np.uint8) * np.uint8(255)
     return _to_image(mask, result, cv2.INTER_NEAREST)
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Every parameter, option once: default, unit, bounds, help, and whether it may change live.
+Every parameter, declared once: default, unit, bounds, help, and whether it may change live.
 
 One frozen dataclass per stage; each validates itself when it is made. The ROS parameters, their
 descriptors, `config/depth_seg.yaml` and the table in the README all come from here.
@@ -79,7 +79,8 @@ class SegmentationParams(Validated):
     How depth becomes obstacles and regions.
 
     Shares of the *spread* mean shares of the distance between the 2 % and 98 % quantiles of the
-    frame's inverse depth, so that no unknown scale or shift of a relative map matters.
+    frame's inverse depth, so that no unknown scale or shift of a relative map matters; *nearness*
+    is inverse depth over that at infinity.
     """
 
     method: str = option(
@@ -90,16 +91,16 @@ class SegmentationParams(Validated):
                              unit='px', low=160, high=640)
     min_area: float = option(0.0005, 'Smaller regions are dropped.', unit='share of the image',
                              low=0.0, high=0.2)
-    far: float = option(0.015, 'What is this close to the farthest depth is background.',
+    far: float = option(0.015, 'What is this close to infinity is background.',
                         unit='share of the spread', low=0.0, high=0.2)
     ground_tolerance: float = option(0.02, 'Distance to the ground plane that counts as on it.',
-                                     unit='share of the spread', low=0.005, high=0.1)
+                                     unit='share of the nearness', low=0.005, high=0.1)
     ground_below_weight: float = option(
         1.0, 'What a point below a candidate plane costs it, in inliers.', low=0.0, high=2.0)
     ground_min_inliers: float = option(
-        0.15, 'A plane with fewer inliers is not ground.', unit='share of the points',
+        0.1, 'A plane with fewer inliers is not ground.', unit='share of the points',
         low=0.02, high=0.9)
-    ground_planes: int = option(2, 'Planes that make up the ground: 2 for steep ramps.',
+    ground_planes: int = option(2, 'Planes that make up the ground: 2 follows a ramp.',
                                 low=1, high=2)
     ground_refine: bool = option(True, 'Follow gentle unevenness of the ground.')
     noise_high: float = option(6.0, 'Height over the ground that starts an obstacle.',
@@ -109,7 +110,7 @@ class SegmentationParams(Validated):
     min_height: float = option(0.0, 'Lower things are not obstacles.',
                                unit='camera heights', low=0.0, high=1.0)
     edge_step: float = option(0.05, 'Relative depth step that separates two things.',
-                              unit='share of the inverse depth', low=0.01, high=0.3)
+                              unit='share of the nearness', low=0.01, high=0.3)
     edge_noise: float = option(8.0, 'Noise floor of that step.', unit='pixel noise (sigma)',
                                low=2.0, high=40.0)
     split_balance: float = option(
@@ -118,7 +119,7 @@ class SegmentationParams(Validated):
     ownership: float = option(
         0.4, 'Share of its outline that must stand out in depth for a region to be an object; '
         'less is structure (wall, slope).', unit='share of the outline', low=0.0, high=1.0)
-    drop_off: bool = option(True, 'Report what lies below the ground (stairs down, edges).')
+    drop_off: bool = option(True, 'Report what lies below the ground, behind an edge.')
     threshold: str = option(
         'multiotsu', 'Statistic of method threshold.',
         choices=('median', 'quantile', 'median_mad', 'otsu', 'multiotsu', 'fixed'))

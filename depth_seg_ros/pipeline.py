@@ -107,6 +107,7 @@ class Pipeline:
         Parameters
         ----------
         rgb : uint8 ndarray of shape (H, W, 3)
+            The image.
         stamp : float
             Time of the image in seconds.
         camera : CameraModel, optional

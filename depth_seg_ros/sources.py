@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from depth_seg_ros.geometry import CameraModel
 
-__all__ = ['Frame', 'IMAGE_SUFFIXES', 'ImageFiles', 'open_images', 'open_video', 'read_image',
-           'SourceError', 'Video']
+__all__ = ['Frame', 'IMAGE_SUFFIXES', 'ImageFiles', 'natural_key', 'open_images', 'open_video',
+           'read_image', 'SourceError', 'Video']
 
 PathLike = Union[str, Path]
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
@@ -278,10 +278,11 @@ def _files_of(path: Path) -> list[Path]:
     if not files:
         raise SourceError(f'{path}: expected a folder with images ({", ".join(IMAGE_SUFFIXES)}) '
                           'directly in it, got none; name the folder that holds them')
-    return sorted(files, key=_natural_key)
+    return sorted(files, key=natural_key)
 
 
-def _natural_key(path: Path) -> tuple[list[str | int], str]:
+def natural_key(path: Path) -> tuple[list[str | int], str]:
+    """Return what sorts files by name as people do: frame10 behind frame9."""
     # Text and digits alternate, so that text is never compared with a number.
     parts: list[str | int] = [int(part) if part.isdecimal() else part.casefold()
                               for part in re.split(r'(\d+)', path.name)]

@@ -84,3 +84,12 @@ def cut(bag: Path, share: float) -> Path:
     data = file.read_bytes()
     file.write_bytes(data[:int(len(data) * share)])
     return bag
+
+
+def damage(bag: Path) -> Path:
+    """Overwrite more than one message in the middle."""
+    file = next(bag.glob('*.mcap'))
+    with file.open('r+b') as stream:
+        stream.seek(file.stat().st_size // 2)
+        stream.write(b'\xff' * 100_000)
+    return bag

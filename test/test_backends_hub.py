@@ -32,8 +32,8 @@ NAME = 'somebody/tiny-depth'
 
 @pytest.fixture(scope='module')
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a small network."""
-    return tiny_models.build('glpn', tmp_path_factory.mktemp('model'))
+    """Return a folder with the files of a model."""
+    return tiny_models.files(tmp_path_factory.mktemp('model'))
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def contents(folder: Path, *extra: str) -> dict[str, bytes]:
 
 def pin(monkeypatch: pytest.MonkeyPatch, revision: str, sha256: str) -> None:
     """Make NAME a known model."""
-    known = KnownModel(NAME, 'metric', 10.0, 'Apache-2.0', revision, sha256, None, '')
+    known = KnownModel(NAME, 'metric', 'Apache-2.0', revision, sha256, None, '')
     monkeypatch.setattr(known_models, 'KNOWN_MODELS', (known,))
 
 

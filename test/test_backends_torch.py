@@ -67,6 +67,12 @@ def loaded(folder: Path, **params: Any) -> TorchEstimator:
     return estimator
 
 
+@pytest.fixture(scope='module')
+def relative(built: Builder) -> TorchEstimator:
+    """Return a relative Depth Anything, ready; not to be closed."""
+    return loaded(built('depth_anything'))
+
+
 def refusal(folder: Path, **params: Any) -> str:
     """Return the text of the error that loading raises."""
     with pytest.raises(ModelLoadError) as error:
@@ -113,30 +119,31 @@ def test_it_agrees_with_transformers(built: Builder, kind: str) -> None:
     np.testing.assert_allclose(got.values, reference(folder, rgb), rtol=1e-4, atol=1e-5)
 
 
-def test_bf16_stays_within_three_percent_of_the_range(built: Builder) -> None:
-    folder = built('depth_anything')
-    exact = loaded(folder, precision='fp32').estimate(RGB).values
-    rough = loaded(folder, precision='bf16').estimate(RGB).values
+def test_bf16_stays_within_three_percent_of_the_range(
+        built: Builder, relative: TorchEstimator) -> None:
+    exact = relative.estimate(RGB).values
+    rough = loaded(built('depth_anything'), precision='bf16').estimate(RGB).values
     assert rough.dtype == np.float32
     assert 0 < np.abs(rough - exact).max() < 0.03 * np.ptp(exact)
 
 
-def test_the_map_lies_on_the_grid_of_the_network(built: Builder) -> None:
-    assert loaded(built('depth_anything')).estimate(RGB).shape == (70, 98)
+def test_the_map_lies_on_the_grid_of_the_network(
+        built: Builder, relative: TorchEstimator) -> None:
+    assert relative.estimate(RGB).shape == (70, 98)
     assert loaded(built('depth_anything'), input_size=42).estimate(RGB).shape == (42, 56)
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 700), (700, 1), (3, 2000), (7, 5)])
-def test_images_of_any_shape_give_depth(built: Builder, size: tuple[int, int]) -> None:
-    depth = loaded(built('depth_anything')).estimate(np.zeros((*size, 3), np.uint8))
+def test_images_of_any_shape_give_depth(
+        relative: TorchEstimator, size: tuple[int, int]) -> None:
+    depth = relative.estimate(np.zeros((*size, 3), np.uint8))
     assert max(depth.shape) <= 4 * min(depth.shape) == 4 * 70
 
 
-def test_the_same_image_gives_the_same_bytes(built: Builder) -> None:
-    first, second = loaded(built('depth_anything')), loaded(built('depth_anything'))
-    expected = first.estimate(RGB).values.tobytes()
-    assert first.estimate(RGB).values.tobytes() == expected
-    assert second.estimate(RGB).values.tobytes() == expected
+def test_the_same_image_gives_the_same_bytes(built: Builder, relative: TorchEstimator) -> None:
+    expected = relative.estimate(RGB).values.tobytes()
+    assert relative.estimate(RGB).values.tobytes() == expected
+    assert loaded(built('depth_anything')).estimate(RGB).values.tobytes() == expected
 
 
 def test_meters_beyond_the_range_of_the_model_are_invalid(built: Builder) -> None:
@@ -146,9 +153,8 @@ def test_meters_beyond_the_range_of_the_model_are_invalid(built: Builder) -> Non
     assert depth.valid.tolist() == [[False, False, True], [True, False, False]]
 
 
-def test_relative_depth_is_invalid_only_where_it_is_not_finite(built: Builder) -> None:
-    estimator = loaded(built('depth_anything'))
-    depth = estimator._postprocess(np.array([[[-1, 0, 1e6, np.inf, np.nan]]], np.float32))
+def test_relative_depth_is_invalid_only_where_it_is_not_finite(relative: TorchEstimator) -> None:
+    depth = relative._postprocess(np.array([[[-1, 0, 1e6, np.inf, np.nan]]], np.float32))
     assert depth.valid.tolist() == [[True, True, True, False, False]]
 
 
@@ -304,20 +310,27 @@ def test_a_model_that_loads_but_does_not_run_is_refused(
     monkeypatch.setattr(TorchEstimator, '_run', fail)
     folder = built('dpt')
     assert refusal(folder) == (
-        f'{folder}: it loads but does not run: shapes cannot be multiplied')
+        f'{folder}: it loads but does not run on cpu: shapes cannot be multiplied. If memory is '
+        f'short, lower model.input_size or take a smaller model.')
+
+
+def test_a_device_without_room_for_the_network_is_an_error_of_the_model(
+        built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError('CUDA out of memory')
+    monkeypatch.setattr(torch.nn.Module, 'to', fail)
+    assert 'CUDA out of memory. If memory is short, ' in refusal(built('dpt'))
 
 
 def test_an_image_that_fails_is_an_error_of_its_own(
-        built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    estimator = loaded(built('depth_anything'))
-
+        relative: TorchEstimator, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> NDArray[np.float32]:
         raise torch.OutOfMemoryError('CUDA out of memory')
     with monkeypatch.context() as patched:
-        patched.setattr(estimator, '_forward', fail)
+        patched.setattr(relative, '_forward', fail)
         with pytest.raises(EstimationError) as error:
-            estimator.estimate(RGB)
+            relative.estimate(RGB)
     assert str(error.value) == (
-        f'{estimator.info.name} failed on an image of 70 x 98 (height x width): CUDA out of '
+        f'{relative.info.name} failed on an image of 70 x 98 (height x width): CUDA out of '
         f'memory. If memory is short, lower model.input_size.')
-    assert estimator.estimate(RGB).shape == (70, 98)
+    assert relative.estimate(RGB).shape == (70, 98)

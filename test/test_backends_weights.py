@@ -28,8 +28,8 @@ import tiny_models
 
 @pytest.fixture(scope='module')
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a small network. Not to be changed."""
-    return tiny_models.build('glpn', tmp_path_factory.mktemp('sound'))
+    """Return a folder with the files of a model. Not to be changed."""
+    return tiny_models.files(tmp_path_factory.mktemp('sound'))
 
 
 @pytest.fixture

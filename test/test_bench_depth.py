@@ -148,10 +148,13 @@ def test_scale_and_shift_of_inverse_depth_do_not_matter(scale: float, shift: flo
     assert (result.delta1, result.known) == (1.0, 1.0)
 
 
-def test_depth_in_place_of_inverse_depth_scores_badly() -> None:
-    # With scale and shift alone a straight line cannot become a hyperbola.
-    truth = np.linspace(0.5, 10, 1000, dtype=np.float32)[None]
-    assert score(aligned(truth, truth, 10.0), truth).abs_rel > 0.2
+@pytest.mark.parametrize('wrong', [TRUTH, -1 / TRUTH, np.sqrt(TRUTH)])
+def test_far_in_place_of_near_is_worth_no_more_than_a_constant(
+        wrong: NDArray[np.float32]) -> None:
+    constant = aligned(np.zeros_like(TRUTH), TRUTH, 10.0)
+    assert np.ptp(constant) < 1e-6
+    np.testing.assert_allclose(aligned(wrong, TRUTH, 10.0), constant, rtol=1e-5)
+    np.testing.assert_allclose(1 / constant[0, 0], (1 / TRUTH).mean(), rtol=1e-5)
 
 
 def test_what_is_fitted_beyond_the_range_is_clipped_to_it() -> None:
@@ -171,8 +174,11 @@ def test_scores_by_hand() -> None:
 
 
 def test_nothing_in_common_cannot_be_scored() -> None:
-    with pytest.raises(ValueError, match='no pixel has both a predicted and a true depth'):
-        score(np.full((2, 2), np.nan, np.float32), np.ones((2, 2), np.float32))
+    unknown, truth = np.full((2, 2), np.nan, np.float32), np.ones((2, 2), np.float32)
+    with pytest.raises(ValueError, match='no pixel has both a predicted and a true depth; leave'):
+        score(unknown, truth)
+    with pytest.raises(ValueError, match='no pixel has both'):
+        aligned(unknown, truth, 10.0)
 
 
 def scores_of(name: str, folder: Path) -> dict[str, DepthScore]:
@@ -214,6 +220,12 @@ def test_pixels_without_depth_are_counted_not_scored(tmp_path: Path) -> None:
     assert scores['aligned'].known == pytest.approx(0.5)
     assert scores['aligned'].abs_rel < 1e-3
     assert scores['row'].known == 1.0
+
+
+def test_an_image_that_cannot_be_scored_is_named(tmp_path: Path) -> None:
+    name = recorded(tmp_path / 'maps', np.full_like(TRUTH, np.nan))
+    with pytest.raises(ValueError, match=r'rgb/000\.jpg: no pixel has both'):
+        scores_of(name, millimeters(tmp_path / 'set'))
 
 
 def arguments(*given: str) -> argparse.Namespace:

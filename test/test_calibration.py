@@ -54,6 +54,11 @@ def test_an_impossible_calibration_is_refused() -> None:
         camera_model(info(width=0))
 
 
+def test_matrices_of_a_camera_without_size_are_refused() -> None:
+    with pytest.raises(ValueError, match=r'got 640x0; is the camera calibrated\?'):
+        resized_matrices(info(height=0), 320, 240)
+
+
 @pytest.mark.parametrize('roi', [(0, 0, 0, 0), (100, 50, 200, 150)])
 def test_resized_matrices_are_those_of_the_scaled_model(roi: tuple[int, int, int, int]) -> None:
     left, top, width, height = roi

@@ -41,8 +41,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope='module')
 def metric(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a small metric Depth Anything."""
-    return tiny_models.build('depth_anything', tmp_path_factory.mktemp('metric'),
+    """Return the files of a metric Depth Anything."""
+    return tiny_models.files(tmp_path_factory.mktemp('metric'), model_type='depth_anything',
                              depth_estimation_type='metric', max_depth=20)
 
 
@@ -51,7 +51,7 @@ def test_every_known_model_is_pinned_in_full(model: KnownModel) -> None:
     assert re.fullmatch(r'[\w.-]+/[\w.-]+', model.name)
     assert re.fullmatch('[0-9a-f]{40}', model.revision)
     assert re.fullmatch('[0-9a-f]{64}', model.sha256)
-    assert (DepthKind(model.kind) is DepthKind.METRIC) == (model.max_depth is not None)
+    assert (DepthKind(model.kind) is DepthKind.METRIC) == ('Metric' in model.name)
     assert model.license
     assert model.note
 

@@ -20,8 +20,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ['BUILDERS', 'build', 'depth_anything', 'depth_pro', 'dpt', 'edit_json', 'glpn',
-           'zoedepth']
+__all__ = ['BUILDERS', 'build', 'depth_anything', 'depth_pro', 'dpt', 'edit_json', 'files',
+           'glpn', 'zoedepth']
 
 _IMAGENET = {'image_mean': [0.485, 0.456, 0.406], 'image_std': [0.229, 0.224, 0.225]}
 _HALF = {'image_mean': [0.5, 0.5, 0.5], 'image_std': [0.5, 0.5, 0.5]}
@@ -113,6 +113,17 @@ def build(kind: str, folder: Path, **config: Any) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return BUILDERS[kind](folder, **config)
+
+
+def files(folder: Path, **config: Any) -> Path:
+    """Write the files of a model that pass every check short of loading; needs no torch."""
+    import numpy as np
+    from safetensors.numpy import save_file
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'config.json').write_text(json.dumps({'model_type': 'glpn', **config}))
+    (folder / 'preprocessor_config.json').write_text(json.dumps({'size_divisor': 32}))
+    save_file({'weight': np.arange(100, dtype=np.float32)}, folder / 'model.safetensors')
+    return folder
 
 
 def edit_json(path: Path, **changes: Any) -> None:

@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Write the frames of the demo drive as a rosbag2 in mcap storage."""
+"""Write the frames of the demo drive as two rosbag2 in mcap storage: the camera, the truth."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -29,16 +30,16 @@ FRAME = 'camera_optical_frame'
 
 class DriveWriter:
     """
-    The bag of the demo drive.
+    The bags of the demo drive.
 
-    Topics: ``/camera/image_raw/compressed`` (JPEG), ``/camera/camera_info``,
+    The camera: ``/camera/image_raw/compressed`` (JPEG) and ``/camera/camera_info``. The truth:
     ``/truth/depth/compressed`` (16-bit PNG, millimeters, half size) and
     ``/truth/instances/compressed`` (8-bit PNG, half size, 0 none).
 
     Parameters
     ----------
-    path : Path
-        Folder of the bag; must not exist.
+    path, truth_path : Path
+        Folders of the bags; must not exist.
     size : tuple of int
         Rows and columns of the pictures.
     focal : float
@@ -48,30 +49,39 @@ class DriveWriter:
 
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], focal: float, quality: int) -> None:
+    def __init__(self, path: Path, truth_path: Path, size: tuple[int, int], focal: float,
+                 quality: int) -> None:
         self._store = get_typestore(Stores.ROS2_JAZZY)
         self._types = self._store.types
         self._size, self._focal, self._quality = size, focal, quality
-        self._bag = Writer(path, version=9, storage_plugin=StoragePlugin.MCAP)
+        self._camera, self._truth = (
+            Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP)
+            for folder in (path, truth_path))
+        self._open = ExitStack()
 
     def __enter__(self) -> DriveWriter:
-        """Open the bag and declare its topics."""
-        self._bag.open()
+        """Open the bags and declare their topics."""
+        for bag in (self._camera, self._truth):
+            self._open.enter_context(bag)
         image, info = 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/CameraInfo'
-        names = {'/camera/image_raw/compressed': image, '/camera/camera_info': info,
-                 '/truth/depth/compressed': image, '/truth/instances/compressed': image}
-        self._topics = {name: self._bag.add_connection(name, kind, typestore=self._store)
-                        for name, kind in names.items()}
+        self._topics = {
+            name: (bag, bag.add_connection(name, kind, typestore=self._store))
+            for bag, name, kind in (
+                (self._camera, '/camera/image_raw/compressed', image),
+                (self._camera, '/camera/camera_info', info),
+                (self._truth, '/truth/depth/compressed', image),
+                (self._truth, '/truth/instances/compressed', image))}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        """Close the bag."""
-        self._bag.close()
+        """Close the bags."""
+        self._open.__exit__(kind, error, trace)
 
     def _send(self, topic: str, stamp: int, message: object, kind: str) -> None:
         raw = self._store.serialize_cdr(message, kind)
-        self._bag.write(self._topics[topic], stamp, raw)
+        bag, connection = self._topics[topic]
+        bag.write(connection, stamp, raw)
 
     def _header(self, stamp: int) -> object:
         time = self._types['builtin_interfaces/msg/Time'](stamp // 10 ** 9, stamp % 10 ** 9)

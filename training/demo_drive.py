@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Render a robot that drives through two rooms into the open, and write it as a ROS 2 bag."""
+"""Render a robot that drives through two rooms into the open, and write it as ROS 2 bags."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def truth(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    """Render all frames and write the bag."""
+    """Render all frames and write the bag of the camera and, beside it, that of the truth."""
     from training.bag_writer import DriveWriter
 
     p = argparse.ArgumentParser(description=__doc__)
@@ -215,10 +215,12 @@ def main() -> None:
     p.add_argument('--rate', type=float, default=10.0, help='frames per second')
     p.add_argument('--quality', type=int, default=80, help='of the JPEG pictures')
     a = p.parse_args()
-    shutil.rmtree(a.out, ignore_errors=True)
+    truth_out = a.out.with_name(f'{a.out.name}_truth')
+    for folder in (a.out, truth_out):
+        shutil.rmtree(folder, ignore_errors=True)
     a.out.parent.mkdir(parents=True, exist_ok=True)
     exposure, rng = Exposure(), np.random.default_rng(0)
-    with DriveWriter(a.out, (ROWS, COLUMNS), FOCAL, a.quality) as bag:
+    with DriveWriter(a.out, truth_out, (ROWS, COLUMNS), FOCAL, a.quality) as bag:
         for k in tqdm(range(round(a.seconds * a.rate))):
             t = k / a.rate
             picture = render(scene_at(t), view_at(t), 4)

@@ -44,12 +44,12 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--threads', type=int, default=1, help='threads of torch')
     p.add_argument('--renderers', type=int, default=1, help='processes that render')
-    p.add_argument('--reuse', type=float, default=4, help='how often a picture is used')
+    p.add_argument('--reuse', type=float, default=5, help='how often a picture is used')
     p.add_argument('--ring', type=int, default=6000, help='pictures kept')
-    p.add_argument('--size', type=int, nargs=2, default=(96, 128), help='rows and columns')
-    p.add_argument('--batch', type=int, default=8)
-    p.add_argument('--rate', type=float, default=6e-4, help='highest learning rate')
-    p.add_argument('--edges', type=float, default=0.5, help='weight of the gradient term')
+    p.add_argument('--size', type=int, nargs=2, default=(64, 96), help='rows and columns')
+    p.add_argument('--batch', type=int, default=16)
+    p.add_argument('--rate', type=float, default=1.5e-3, help='highest learning rate')
+    p.add_argument('--edges', type=float, default=0.1, help='weight of the gradient term')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--nice', type=int, default=0, help='lower the priority of all processes')
     return p.parse_args()
@@ -159,7 +159,7 @@ def loop(trainer: Trainer, ring: pictures.Ring, batches: queue.Queue) -> None:
         losses.append(trainer.train_on(*batches.get()))
         trainer.elapsed += time.monotonic() - start
         bar.update(round(trainer.elapsed) - bar.n)
-        if trainer.step % 100 == 0:
+        if trainer.step % 50 == 0:
             rate = trainer.optimizer.param_groups[0]['lr']
             row = [trainer.images, f'{trainer.elapsed / 60:.2f}',
                    f'{np.mean(losses):.4f}', f'{rate:.2e}', ring.made.value]

@@ -24,6 +24,7 @@ import cv2
 from depth_seg_ros.depth import (
     DepthKind, DepthMap, EstimationError, EstimatorInfo, ModelLoadError)
 from depth_seg_ros.params import ModelParams
+from depth_seg_ros.sources import natural_key
 import numpy as np
 from numpy.typing import NDArray
 
@@ -166,12 +167,7 @@ def _maps(folder: Path) -> list[Path]:
     if not maps:
         raise ModelLoadError(f'{PREFIX}{folder}: no depth maps in it; expected .npy files, or '
                              f'16-bit .png files in millimeters.')
-    return sorted(maps, key=_natural)
-
-
-def _natural(path: Path) -> list[str | int]:
-    # Text and numbers alternate, so that frame10 follows frame9.
-    return [int(part) if part.isdecimal() else part for part in re.split(r'(\d+)', path.name)]
+    return sorted(maps, key=natural_key)
 
 
 def _stated_kind(path: Path) -> DepthKind | None:
@@ -187,7 +183,7 @@ def _read(path: Path) -> NDArray[np.float32]:
         got = 'nothing readable' if values is None else f'{values.dtype} {values.shape}'
         raise EstimationError(f'{path}: expected floats of shape (H, W) in a .npy file or 16-bit '
                               f'millimeters in a .png file, got {got}.')
-    return values.astype(np.float32)
+    return values.astype(np.float32, copy=False)
 
 
 def _load(path: Path) -> NDArray[np.generic] | None:

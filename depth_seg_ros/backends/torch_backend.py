@@ -103,11 +103,9 @@ class TorchEstimator:
         precision = _precision(params.precision, self._device)
         self._dtype = {'fp32': torch.float32, 'bf16': torch.bfloat16,
                        'fp16': torch.float16}[precision]
-        # Weights may lie in fp16 on disk; autocast lowers the arithmetic, not the weights.
-        self._network = _network(found).float().to(self._device).eval()
+        self._start(_network(found))
         self._info = EstimatorInfo(params.name, 'torch', str(self._device), precision,
                                    self._meaning.kind, found.sha256)
-        self._try_once()
         _log.info('%s: %s, torch on %s, %s, input %d x %d for 480 x 640, sha256 %s',
                   params.name, self._meaning.kind.value, self._device, precision,
                   *self._preprocess.grid(480, 640), found.sha256[:12])
@@ -165,15 +163,18 @@ class TorchEstimator:
         # DepthMap itself knows as invalid what is not finite, and meters that are not positive.
         return DepthMap(values, self._meaning.kind, None if limit is None else values <= limit)
 
-    def _try_once(self) -> None:
-        """Run on a gray image: fails now rather than on the first frame, and warms up."""
+    def _start(self, network: Any) -> None:
+        """Move it to the device and run it once: fails now, not on a frame, and warms up."""
         try:
+            # Weights may lie in fp16 on disk; autocast lowers the arithmetic, not the weights.
+            self._network = network.float().to(self._device).eval()
             self._run(np.full((480, 640, 3), 127, np.uint8))
         # A network that does not fit this use can fail in any way its code allows.
         except Exception as error:
             self.close()
-            raise ModelLoadError(f'{self._params.name}: it loads but does not run: {error}'
-                                 ) from error
+            raise ModelLoadError(f'{self._params.name}: it loads but does not run on '
+                                 f'{self._device}: {error}. If memory is short, lower '
+                                 f'model.input_size or take a smaller model.') from error
 
 
 def _device(asked: str) -> torch.device:

@@ -15,73 +15,52 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 import os
 from pathlib import Path
 
-from depth_seg_ros.bag.cut_mcap import CutMcap, is_cut
 from rosbags.highlevel import AnyReader
-from rosbags.highlevel.anyreader import AnyReaderError
 from rosbags.typesys import get_typestore, Stores
 
 __all__ = ['BagError', 'open_bag']
 
-_REPAIR = ('Repair it with "mcap recover IN.mcap -o OUT.mcap" or '
-           '"sqlite3 IN.db3 .recover | sqlite3 OUT.db3", then name the repaired file.')
+_REPAIR = ('If the recording was cut off, repair it with "mcap recover IN.mcap -o OUT.mcap" '
+           '(mcap.dev) or "sqlite3 IN.db3 .recover | sqlite3 OUT.db3", then name the repaired '
+           'file.')
 
 
 class BagError(ValueError):
     """A bag that cannot be read or written as asked; the message says what to do."""
 
 
-def open_bag(path: Path) -> tuple[AnyReader, str]:
+def open_bag(path: Path) -> AnyReader:
     """
-    Open a rosbag2 for reading.
+    Open a rosbag2 for reading; the caller closes it.
 
     Parameters
     ----------
     path : Path
         The folder of the bag, or one .mcap or .db3 file.
 
-    Returns
-    -------
-    reader : AnyReader
-        Open; the caller closes it.
-    damage : str
-        Empty, or what of the bag cannot be read.
-
     Raises
     ------
     BagError
-        When there is no such bag or nothing of it can be read.
+        When there is no such bag, or it is damaged.
 
     """
-    files = _storage_files(path)
-    # Bags before Iron hold no definitions; those of images have not changed since.
-    known = get_typestore(Stores.ROS2_HUMBLE)
+    _check_files(path)
     try:
-        reader = AnyReader([path], default_typestore=known)
+        # Bags before Iron hold no definitions; those of images have not changed since.
+        reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_HUMBLE))
         reader.open()
-        return reader, ''
     # rosbags passes on what sqlite, zstd, struct and yaml raise on damaged data.
     except Exception as error:
-        reason = error
-    if not any(map(_is_cut_mcap, files)):
-        raise BagError(f'{path}: cannot be read: {reason}. {_REPAIR}') from reason
-    with suppress(AnyReaderError):
-        parts = [CutMcap(file) if _is_cut_mcap(file) else file for file in files]
-        reader = AnyReader(parts, default_typestore=known)
-        reader.open()
-        return reader, f'{path}: truncated; what was recorded before the cut is used'
-    raise BagError(f'{path}: truncated before the first message') from reason
+        reason = str(error).rstrip('.')
+        raise BagError(f'{path}: cannot be read: {reason}. {_REPAIR}') from error
+    return reader
 
 
-def _is_cut_mcap(file: Path) -> bool:
-    return file.suffix == '.mcap' and is_cut(file)
-
-
-def _storage_files(path: Path) -> list[Path]:
-    """Return the .mcap and .db3 files of what can only be a rosbag2."""
+def _check_files(path: Path) -> None:
+    """Refuse what cannot be a rosbag2 that we may read."""
     if not path.exists():
         raise BagError(f'{path}: no such file or folder')
     if path.suffix == '.bag':
@@ -99,4 +78,3 @@ def _storage_files(path: Path) -> list[Path]:
     unreadable = [file for file in files if not os.access(file, os.R_OK)]
     if unreadable:
         raise BagError(f'{unreadable[0]}: no permission to read it')
-    return files

@@ -16,13 +16,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from depth_seg_ros.bag.interrupt import deferred_interrupt
 from depth_seg_ros.bag.reader import BagFrame, BagMessage, BagReader
 from depth_seg_ros.bag.writer import BagWriter
+from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.detections import detections
 from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
 from depth_seg_ros.params import DrawingParams, PipelineParams
@@ -30,7 +31,8 @@ from depth_seg_ros.pipeline import FrameResult, Pipeline
 
 __all__ = ['BagSummary', 'process_bag']
 
-TOPICS = (*(output.topic for output in IMAGES), REGIONS, LABEL_INFO)
+PREFIX = '/depth_seg/'
+"""What the topics of the results begin with: those of a node of that name."""
 
 
 @dataclass
@@ -73,14 +75,14 @@ class BagSummary:
 
 
 def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelineParams,
-                topic: str | None = None, namespace: str = '/depth_seg',
-                save: Collection[str] = TOPICS,
+                topic: str | None = None,
                 progress: Callable[[int, int], None] | None = None) -> BagSummary:
     """
     Run every image of a bag through the pipeline and write a bag with input and results.
 
     Nothing depends on time or chance: the same bag and parameters give the same bytes. A frame
     that cannot be used is counted, and the rest goes on. Ctrl-C ends after the frame in work.
+    Results are on the topics of a node `/depth_seg`; what the input has there is replaced.
 
     Parameters
     ----------
@@ -94,11 +96,6 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
         Of the pipeline; the size limit of images and the drawing are taken from here.
     topic : str, optional
         Image topic, when the bag has several.
-    namespace : str
-        What the topics of the results begin with. Input topics that do are replaced.
-    save : collection of str
-        Which results to write; all by default. The depth in meters comes only from a metric
-        model, together with its camera_info.
     progress : callable, optional
         Called as (images read, images in the bag) after each image.
 
@@ -107,17 +104,12 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
     BagError
         When the bag cannot be read, `out` exists or cannot be written, or the image topic is not
         clear.
-    ValueError
-        When `save` names an unknown result.
 
     """
-    unknown = sorted(set(save) - set(TOPICS))
-    if unknown:
-        raise ValueError(f'save: expected some of {", ".join(TOPICS)}; got {", ".join(unknown)}')
     with BagReader(source, topic) as bag, deferred_interrupt() as interrupted:
         summary = BagSummary(out, bag.topic or '')
         with BagWriter(out) as writer:
-            run = _Run(bag, writer, pipeline, params, f'{namespace.rstrip("/")}/', save)
+            run = _Run(bag, writer, pipeline, params)
             for message in bag.messages():
                 run.take(message, summary)
                 if message.topic == bag.topic and progress is not None:
@@ -134,15 +126,14 @@ class _Run:
     """The way of one message through the pipeline."""
 
     def __init__(self, bag: BagReader, writer: BagWriter, pipeline: Pipeline,
-                 params: PipelineParams, prefix: str, save: Collection[str]) -> None:
-        self._bag, self._writer, self._pipeline = bag, writer, pipeline
-        self._params, self._prefix, self._save = params, prefix, save
+                 params: PipelineParams) -> None:
+        self._bag, self._writer, self._pipeline, self._params = bag, writer, pipeline, params
         self._labeled = False
         self.not_copied: dict[str, None] = {}
 
     def take(self, message: BagMessage, summary: BagSummary) -> None:
         """Copy a message; when it is an image, process it and write the results."""
-        if not message.topic.startswith(self._prefix):
+        if not message.topic.startswith(PREFIX):
             if not self._writer.copy(message, self._bag.typestore):
                 self.not_copied[message.topic] = None
         if message.topic != self._bag.topic:
@@ -151,7 +142,7 @@ class _Run:
         try:
             frame = self._bag.frame(message, self._params.input.max_megapixels)
             result = self._pipeline.process(frame.rgb, frame.stamp_ns / 1e9, frame.camera)
-        except ValueError as error:
+        except (EstimationError, ValueError) as error:
             summary.failed[str(error)] += 1
             return
         self._write(frame, result, self._params.drawing)
@@ -159,17 +150,16 @@ class _Run:
         summary.regions += len(result.regions)
 
     def _write(self, frame: BagFrame, result: FrameResult, drawing: DrawingParams) -> None:
-        writer, prefix, log_ns = self._writer, self._prefix, frame.log_ns
+        writer, log_ns = self._writer, frame.log_ns
         header = writer.header(frame.stamp_ns, frame.frame_id)
         for output in IMAGES:
-            array = output.render(result, drawing) if output.topic in self._save else None
+            array = output.render(result, drawing)
             if array is not None:
-                writer.image(prefix + output.topic, array, output.encoding, header, log_ns)
+                writer.image(PREFIX + output.topic, array, output.encoding, header, log_ns)
                 if output.topic == 'depth/image' and self._bag.calibration is not None:
-                    writer.camera_info(f'{prefix}depth/camera_info', self._bag.calibration[0],
+                    writer.camera_info(f'{PREFIX}depth/camera_info', self._bag.calibration[0],
                                        result.image_shape, header, log_ns)
-        if REGIONS in self._save:
-            writer.detections(prefix + REGIONS, detections(result), header, log_ns)
-        if LABEL_INFO in self._save and not self._labeled:
-            writer.label_info(prefix + LABEL_INFO, header, log_ns)
+        writer.detections(PREFIX + REGIONS, detections(result), header, log_ns)
+        if not self._labeled:
+            writer.label_info(PREFIX + LABEL_INFO, header, log_ns)
             self._labeled = True

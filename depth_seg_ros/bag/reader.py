@@ -124,7 +124,7 @@ class BagReader:
 
     def __enter__(self) -> BagReader:
         """Open the bag and find its image topic."""
-        self._reader, self.damage = open_bag(self.path)
+        self._reader = open_bag(self.path)
         try:
             self.topics = {name: (info.msgtype or 'several types', info.msgcount)
                            for name, info in self._reader.topics.items()}
@@ -260,5 +260,5 @@ def _image_topic(bag: BagReader) -> str:
         found = ', '.join(f'{name} ({kind})' for name, (kind, _) in bag.topics.items())
         raise BagError(f'{bag.path}: no images in it; expected a topic of '
                        f'{" or ".join(IMAGE_TYPES)}, found {found or "no topics"}')
-    raise BagError(f'{bag.path}: several image topics; choose one with --topic: '
+    raise BagError(f'{bag.path}: several image topics; name one of them as topic: '
                    f'{", ".join(filled)}')

@@ -56,7 +56,7 @@ class BagWriter:
     A new rosbag2 in mcap, its chunks compressed with zstd; the same messages give the same bytes.
 
     The bag is complete after an error inside `with`, too. Only a full disk or Ctrl-C leave it cut
-    off; `BagReader` reads what was written up to there.
+    off; `mcap recover` finds what was written up to there.
 
     Parameters
     ----------

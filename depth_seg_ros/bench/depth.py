@@ -64,7 +64,9 @@ class DepthScore:
 def aligned(inverse: NDArray[np.float32], truth: NDArray[np.float32], max_depth: float
             ) -> NDArray[np.float32]:
     """
-    Return depth from inverse depth, after the scale and shift that fit the truth best.
+    Return depth from inverse depth, after the scale >= 0 and shift that fit the truth best.
+
+    A model that takes far for near is fitted best by a constant, and gets no more.
 
     Parameters
     ----------
@@ -75,12 +77,18 @@ def aligned(inverse: NDArray[np.float32], truth: NDArray[np.float32], max_depth:
     max_depth : float
         Depth is clipped to it, in the unit of `truth`.
 
+    Raises
+    ------
+    ValueError
+        When no pixel is known in both.
+
     """
-    both = np.isfinite(inverse) & np.isfinite(truth)
-    given = inverse[both].astype(np.float64)
+    both = _known(inverse, truth)
+    given, wanted = inverse[both].astype(np.float64), 1 / truth[both].astype(np.float64)
     (scale, shift), *_ = np.linalg.lstsq(
-        np.stack([given, np.ones_like(given)], axis=1), 1 / truth[both].astype(np.float64),
-        rcond=None)
+        np.stack([given, np.ones_like(given)], axis=1), wanted, rcond=None)
+    if scale < 0:
+        scale, shift = 0.0, wanted.mean()
     fitted = np.maximum(scale * inverse.astype(np.float64) + shift, _MIN)
     return np.clip(1 / fitted, _MIN, max_depth).astype(np.float32)
 
@@ -95,14 +103,11 @@ def score(depth: NDArray[np.float32], truth: NDArray[np.float32]) -> DepthScore:
         When no pixel is known in both.
 
     """
-    asked = np.isfinite(truth)
-    both = asked & np.isfinite(depth)
-    if not both.any():
-        raise ValueError('no pixel has both a predicted and a true depth')
+    both = _known(depth, truth)
     ratio = depth[both] / truth[both]
     return DepthScore(float(np.mean(np.abs(ratio - 1))),
                       float(np.mean(np.maximum(ratio, 1 / ratio) < 1.25)),
-                      float(both.sum() / asked.sum()))
+                      float(both.sum() / np.isfinite(truth).sum()))
 
 
 def evaluate(estimator: DepthEstimator, depth_set: DepthSet
@@ -111,6 +116,11 @@ def evaluate(estimator: DepthEstimator, depth_set: DepthSet
     Yield per image {method: score} and the seconds that the estimate took.
 
     Methods are `aligned`, `as given` (metric model and metric truth only), `row` and `constant`.
+
+    Raises
+    ------
+    EstimationError, ValueError
+        When an image cannot be estimated, read or scored; a ValueError names it.
 
     """
     layout = depth_set.layout
@@ -121,9 +131,12 @@ def evaluate(estimator: DepthEstimator, depth_set: DepthSet
         seconds = perf_counter() - start
         inverse = _at_size(depth, sample.depth.shape)
         rows = np.indices(inverse.shape, np.float32)[0]
-        scores = {name: score(aligned(guess, sample.depth, layout.max_depth), sample.depth)
-                  for name, guess in (('aligned', inverse), ('row', rows),
-                                      ('constant', np.zeros_like(rows)))}
+        guesses = {'aligned': inverse, 'row': rows, 'constant': np.zeros_like(rows)}
+        try:
+            scores = {name: score(aligned(guess, sample.depth, layout.max_depth), sample.depth)
+                      for name, guess in guesses.items()}
+        except ValueError as error:
+            raise ValueError(f'{depth_set.pairs[index][0]}: {error}') from error
         if depth.kind is DepthKind.METRIC and layout.metric:
             meters = np.clip(1 / inverse, _MIN, layout.max_depth)
             scores['as given'] = score(meters, sample.depth)
@@ -191,6 +204,13 @@ def _table(depth_set: DepthSet, found: list[tuple[dict[str, DepthScore], float]]
             time = f'{milliseconds:10.1f}' if first else ''
             lines.append(f'{data}  {method:10}{mean[0]:8.3f}{mean[1]:8.3f}{mean[2]:8.1%}{time}')
     return '\n'.join(lines)
+
+
+def _known(depth: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArray[np.bool_]:
+    both: NDArray[np.bool_] = np.isfinite(depth) & np.isfinite(truth)
+    if not both.any():
+        raise ValueError('no pixel has both a predicted and a true depth; leave this image out')
+    return both
 
 
 def _at_size(depth: DepthMap, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -37,7 +37,7 @@ from depth_seg_ros.bench.speed import synthetic_frames
 from depth_seg_ros.ros.conversions import image_message, stamp_ns
 from depth_seg_ros.ros.frame_statistics import WINDOW
 from depth_seg_ros.ros.processes import last_lines, node_process
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -45,17 +45,13 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-__all__ = ['add_arguments', 'main', 'NodeFailedError']
+__all__ = ['add_arguments', 'main']
 
 LOAD_TIMEOUT = 300.0
 ANSWER_TIMEOUT = 5.0
 SETTLE_SECONDS = 1.0
 REPORT_PERIOD = 0.2
 WARM_UP = 10
-
-
-class NodeFailedError(RuntimeError):
-    """The node did not come up or ended early; the text holds the end of its log."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +77,8 @@ def main(args: argparse.Namespace) -> int:
     ------
     ValueError
         When an argument makes no sense.
-    NodeFailedError
-        When the node does not come up, or ends.
+    ChildProcessError
+        When the node does not come up, or ends; the text says why.
 
     """
     if args.frames < 1 or args.rate <= 0:
@@ -111,11 +107,8 @@ def _measure(args: argparse.Namespace, images: list[Image], rate: float | None) 
     with ExitStack() as stack:
         log = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         process = stack.enter_context(node_process('depth_seg_ros.ros.node', log, parameters))
-        client = stack.enter_context(_Client(args.topic, process))
-        try:
-            return client.measure(images, args.frames, rate)
-        except NodeFailedError as error:
-            raise NodeFailedError(f'{error}; {last_lines(log / "node.log")}') from None
+        client = stack.enter_context(_Client(args.topic, process, log / 'node.log'))
+        return client.measure(images, args.frames, rate)
 
 
 @dataclass
@@ -137,8 +130,10 @@ class _Run:
 class _Client:
     """Publishes images, and takes the time of the answers."""
 
-    def __init__(self, topic: str, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, topic: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
+        self._log = log
+        self._failure = ''
         self._node = rclpy.create_node('depth_seg_bench')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
@@ -158,7 +153,8 @@ class _Client:
     def measure(self, images: list[Image], count: int, rate: float | None) -> _Run:
         """Send images, each after the answer to the last, or at a rate."""
         if not self._spin(LOAD_TIMEOUT, lambda: self._run.report.get('state') == 'active'):
-            raise NodeFailedError(f'the node is not active after {LOAD_TIMEOUT:g} s')
+            raise ChildProcessError(f'the node is not active after {LOAD_TIMEOUT:g} s; '
+                                    f'{last_lines(self._log)}')
         for number in range(WARM_UP):
             self._answered(images[number % len(images)])
         run = self._run = _Run()
@@ -190,7 +186,10 @@ class _Client:
         self._run.ages[stamp] = (now - stamp) * 1e-9
 
     def _on_report(self, message: DiagnosticArray) -> None:
-        self._run.report = {item.key: item.value for item in message.status[0].values}
+        status = message.status[0]
+        self._run.report = {item.key: item.value for item in status.values}
+        if self._run.report['state'] == 'unconfigured' and status.level == DiagnosticStatus.ERROR:
+            self._failure = status.message
 
     def _spin(self, seconds: float, condition: Callable[[], bool]) -> bool:
         """Take messages until the condition holds; return whether it does."""
@@ -200,7 +199,9 @@ class _Client:
             if left <= 0:
                 return False
             if self._process.poll() is not None:
-                raise NodeFailedError('the node ended')
+                raise ChildProcessError(f'the node ended; {last_lines(self._log)}')
+            if self._failure:
+                raise ChildProcessError(f'the node: {self._failure}')
             self._executor.spin_once(timeout_sec=min(left, 0.1))
         return True
 

@@ -15,7 +15,7 @@
 The real node over DDS on a recording, in one command: `python -m depth_seg_ros.ros.demo`.
 
 The node and the player run in processes of their own, in a ROS domain of their own. This one
-records what they publish, and shows it.
+records what they publish, and shows it. `make demo` is a short form.
 """
 
 from __future__ import annotations
@@ -24,13 +24,11 @@ import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, ExitStack
 from dataclasses import dataclass
+import fcntl
 import os
 from pathlib import Path
-import random
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -39,7 +37,7 @@ from depth_seg_ros.bag.interrupt import deferred_interrupt
 from depth_seg_ros.ros.demo_report import (
     chosen_stamps, summary_lines, Traffic, write_pictures)
 from depth_seg_ros.ros.player_source import open_source
-from depth_seg_ros.ros.processes import last_lines, node_process
+from depth_seg_ros.ros.processes import last_lines, node_process, use_own_domain
 from depth_seg_ros.ros.recorder import Recorder
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -49,11 +47,11 @@ from tqdm import tqdm
 __all__ = ['main']
 
 DRIVE = Path(__file__).resolve().parents[2] / 'demo' / 'drive'
-DRIVE_TOPIC = '/camera/image_raw/compressed'
 NODE = '/depth_seg'
 READY_TIMEOUT = 600.0  # A model from the hub is downloaded in this time.
 SETTLE_TIMEOUT = 20.0
 
+_ELSEWHERE = 'choose another folder with --out (OUT=folder for make demo)'
 
 Process = subprocess.Popen[bytes]
 
@@ -88,40 +86,58 @@ class Output:
         """Return the folder of the log files."""
         return self.folder / 'log'
 
-    def clear(self) -> None:
-        """Remove what an earlier demo wrote there, and nothing else."""
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Keep other demos out, and remove what an earlier one wrote here and nothing else."""
+        self.log.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._clear()
+            yield
+        except BlockingIOError:
+            raise DemoError(f'{self.folder}: another demo is at work there; {_ELSEWHERE}'
+                            ) from None
+        finally:
+            os.close(lock)
+
+    def _clear(self) -> None:
         for folder, pattern in ((self.bag, 'bag.mcap'), (self.bag, 'metadata.yaml'),
-                                (self.pictures, '[0-9][0-9][0-9]_*.png')):
+                                (self.pictures, '[0-9][0-9][0-9]_*.png'),
+                                (self.folder, self.sheet.name)):
             for file in folder.glob(pattern):
                 file.unlink()
         if self.bag.exists():
             if any(self.bag.iterdir()):
-                raise DemoError(f'{self.bag}: not from a demo; choose another --out')
+                raise DemoError(f'{self.bag}: holds what is not from a demo; {_ELSEWHERE}')
             self.bag.rmdir()
-        self.log.mkdir(parents=True, exist_ok=True)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; return 0, 1 when nothing came out, or 130 after Ctrl-C."""
     args = _arguments(argv)
-    # So that the processes below end with this one.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    output = Output(args.out)
     try:
-        with deferred_interrupt() as interrupted, ExitStack() as cleanup:
-            source, topic, rate = _source(args, cleanup)
-            output = Output(args.out)
-            output.clear()
-            _environment(output.log)
-            traffic = _Run(_Job(source, topic, rate, args.model), output, interrupted).record()
-        regions = write_pictures(output.bag, NODE, chosen_stamps(traffic.frames), output.pictures,
-                                 output.sheet)
+        with deferred_interrupt() as interrupted:
+            job = _job(args)
+            with open_source(job.source, job.topic) as source:
+                total = source.frame_count
+            with output.taken():
+                use_own_domain()
+                traffic = _Run(job, total, output, interrupted).record()
+                regions = write_pictures(output.bag, NODE, chosen_stamps(traffic.frames),
+                                         output.pictures, output.sheet)
     except KeyboardInterrupt:  # The second one.
         return 130
     # BagError and SourceError are ValueErrors.
-    except (DemoError, ValueError, OSError) as error:
+    except (DemoError, ValueError) as error:
         if interrupted.is_set():
             return 130
         print(f'demo: {error}', file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f'demo: {error.filename or output.folder}: {error.strerror}; {_ELSEWHERE}',
+              file=sys.stderr)
         return 1
     print('\n'.join(summary_lines(traffic, regions, {
         'overview': output.sheet, 'pictures': output.pictures, 'bag': output.bag,
@@ -131,55 +147,31 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog='python -m depth_seg_ros.ros.demo', description=__doc__.strip().split('\n\n')[0])
+        prog='python -m depth_seg_ros.ros.demo', description=__doc__)
     source = parser.add_mutually_exclusive_group()
-    source.add_argument('--image', metavar='FILE', nargs='+', help='image files, or folders')
+    source.add_argument('--image', metavar='PATH', help='an image file, or a folder of them')
     source.add_argument('--video', metavar='FILE', help='a video, or the number of a camera')
-    source.add_argument('--bag', metavar='DIR', help='a rosbag2; by default the one that ships')
-    parser.add_argument('--topic', default='', help='image topic of a bag that has several')
+    source.add_argument('--bag', metavar='PATH', help='folder of a rosbag2, or its .mcap or .db3 '
+                        'file (default: demo/drive, the drive of a robot)')
+    parser.add_argument('--topic', default='', metavar='TOPIC',
+                        help='image topic of a bag that has several')
     parser.add_argument('--model', default='embedded', metavar='NAME',
-                        help='hub id, local folder, or embedded (default)')
+                        help='hub id, local folder, or embedded (default: %(default)s)')
     parser.add_argument('--rate', type=float, metavar='X',
                         help='speed: 1 is real time (default), 0 waits for each result (default '
                         'of --image)')
     parser.add_argument('--out', type=Path, default=Path('demo_out'), metavar='DIR',
-                        help='folder for the results (default: demo_out)')
+                        help='folder for the results; those of an earlier demo give way '
+                        '(default: %(default)s)')
     return parser.parse_args(argv)
 
 
-def _source(args: argparse.Namespace, cleanup: ExitStack) -> tuple[str, str, float]:
-    """Return what to play, its image topic, and how fast."""
-    rate = args.rate
-    if args.image:
-        rate = 0.0 if rate is None else rate
-        links = len(args.image) > 1
-        return cleanup.enter_context(_links(args.image)) if links else args.image[0], '', rate
-    rate = 1.0 if rate is None else rate
-    if args.video or args.bag:
-        return args.video or args.bag, args.topic, rate
-    if not DRIVE.exists():
+def _job(args: argparse.Namespace) -> _Job:
+    if not (args.image or args.video or args.bag or DRIVE.exists()):
         raise DemoError(f'{DRIVE}: the bag of the demo is not there; name another with --bag')
-    return str(DRIVE), DRIVE_TOPIC, rate
-
-
-@contextmanager
-def _links(files: list[str]) -> Iterator[str]:
-    """Gather files in a folder, in their order."""
-    with tempfile.TemporaryDirectory() as folder:
-        for index, file in enumerate(files):
-            Path(folder, f'{index:06d}_{Path(file).name}').symlink_to(Path(file).resolve())
-        yield folder
-
-
-def _environment(log: Path) -> None:
-    """Set what this process and its children need, before the middleware starts."""
-    os.environ['ROS_DOMAIN_ID'] = str(random.SystemRandom().randint(1, 101))
-    # Either of them makes Fast DDS ignore the size below.
-    for name in ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_LOCALHOST_ONLY'):
-        os.environ.pop(name, None)
-    # At its default Fast DDS loses large images (README, "Large images over Fast DDS").
-    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'DEFAULT?sockets_size=16MB')
-    os.environ['ROS_LOG_DIR'] = str(log.resolve())
+    source = args.image or args.video or args.bag or str(DRIVE)
+    rate = (0.0 if args.image else 1.0) if args.rate is None else args.rate
+    return _Job(source, args.topic, rate, args.model)
 
 
 @dataclass(frozen=True)
@@ -193,17 +185,18 @@ class _Job:
 class _Run:
     """One recording through the node."""
 
-    def __init__(self, job: _Job, output: Output, interrupted: threading.Event) -> None:
-        self._job, self._output, self._interrupted = job, output, interrupted
+    def __init__(self, job: _Job, total: int | None, output: Output,
+                 interrupted: threading.Event) -> None:
+        self._job, self._total = job, total
+        self._output, self._interrupted = output, interrupted
 
     def record(self) -> Traffic:
         """Run node and player, and return what went in and out."""
         job, log = self._job, self._output.log
-        with open_source(job.source, job.topic, 1.0) as source:
-            total = source.frame_count
         with ExitStack() as stack:
             stack.callback(rclpy.try_shutdown)
-            rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+            rclpy.init(args=['--ros-args', '--disable-external-lib-logs'],
+                       signal_handler_options=SignalHandlerOptions.NO)
             node = stack.enter_context(node_process(
                 'depth_seg_ros.ros.node', log, {'model.name': job.model}))
             recorder = Recorder(stack.enter_context(BagWriter(self._output.bag)), NODE)
@@ -215,9 +208,8 @@ class _Run:
                 raise DemoError(f'the node is not ready after {READY_TIMEOUT:.0f} s; '
                                 f'{last_lines(log / "node.log")}')
             player = stack.enter_context(node_process('depth_seg_ros.ros.player', log, {
-                'source': job.source, 'topic': job.topic, 'rate': job.rate,
-                'wait_for': f'{NODE}/mask', 'wait_timeout': 20.0, 'subscribers': 2}))
-            self._play(executor, recorder, node, player, total)
+                'source': job.source, 'topic': job.topic, 'rate': job.rate, 'subscribers': 2}))
+            self._play(executor, recorder, node, player)
         published = sum(1 for frame in recorder.frames.values() if frame.sent_ns)
         traffic = Traffic(recorder.frames, recorder.diagnostics, published)
         if not traffic.done:
@@ -225,10 +217,10 @@ class _Run:
         return traffic
 
     def _play(self, executor: SingleThreadedExecutor, recorder: Recorder,
-              node: Process, player: Process, total: int | None) -> None:
+              node: Process, player: Process) -> None:
         """Record until the player has ended and the node has worked off what it got."""
         # Without a terminal there is no bar.
-        with tqdm(total=total, unit='frame', disable=None) as bar:
+        with tqdm(total=self._total, unit='frame', disable=None) as bar:
 
             def shown(condition: bool) -> bool:
                 bar.update(_results(recorder) - bar.n)

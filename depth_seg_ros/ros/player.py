@@ -15,21 +15,23 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
 import signal
 import sys
+import textwrap
 import time
 
 from depth_seg_ros.params import ParamSpec
-from depth_seg_ros.ros.conversions import stamp_ns
+from depth_seg_ros.ros.conversions import camera_info_message, stamp_ns
 from depth_seg_ros.ros.parameters import descriptor
-from depth_seg_ros.ros.player_calibration import Calibration
+from depth_seg_ros.ros.player_calibration import read_calibration
 from depth_seg_ros.ros.player_source import Item, open_source, PlayerSource, stamped
 import rclpy
 from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
 __all__ = ['main', 'Player']
@@ -38,26 +40,20 @@ PARAMETERS = (
     ParamSpec('source', '', 'What to play: folder of a bag (mcap, sqlite3) or one of its files, '
               'a video, a folder of images, an image, or the number of a camera.'),
     ParamSpec('topic', '', 'Image topic of a bag that has several.'),
-    ParamSpec('rate', 1.0, 'Speed: 1 is real time, 2 is twice as fast. 0 sends the next image '
-              'when the last one was answered on wait_for.', low=0.0, high=1000.0),
-    ParamSpec('wait_for', 'depth_seg/mask', 'With rate 0: the topic (sensor_msgs/Image) where '
-              'an image with the same stamp says that the next may come.'),
-    ParamSpec('wait_timeout', 5.0, 'With rate 0: go on without an answer after this long.',
-              unit='s', low=0.0, high=3600.0),
+    ParamSpec('rate', 1.0, 'Speed: 1 is real time (10 images of a folder per second), 2 is twice '
+              'as fast. 0 sends the next image when the result of the last one comes on '
+              'depth_seg/mask.', low=0.0, high=1000.0),
     ParamSpec('loop', False, 'Start again at the end, with stamps that go on.'),
-    ParamSpec('image_rate', 10.0, 'Images of a folder per second.', unit='Hz', low=0.001,
-              high=1000.0),
     ParamSpec('frame_id', '', 'Frame of the messages; empty keeps that of a bag, and is camera '
               'for anything else.'),
     ParamSpec('camera_info', '', 'Calibration (YAML of camera_calibration) to publish with every '
               'image in place of what a bag has.'),
-    ParamSpec('horizontal_fov', 0.0, 'Angle of view, as a rough calibration instead; 0 is '
-              'unknown.', unit='rad', low=0.0, high=3.1),
-    ParamSpec('clock', False, 'Publish /clock for nodes with use_sim_time.'),
-    ParamSpec('subscribers', 1, 'Start when so many subscribe to image.', low=0, high=100),
-    ParamSpec('subscribers_timeout', 10.0, 'Start without them after this long.', unit='s',
-              low=0.0, high=3600.0),
+    ParamSpec('subscribers', 1, 'Start when so many subscribe to image, or after ten seconds.',
+              low=0, high=100),
 )
+RESULT = 'depth_seg/mask'
+RESULT_TIMEOUT = 20.0
+SUBSCRIBERS_TIMEOUT = 10.0
 
 
 class Player(Node):
@@ -78,17 +74,14 @@ class Player(Node):
             self._declare(spec)
         value = {spec.name: self.get_parameter(spec.name).value for spec in PARAMETERS}
         self._value = value
-        if value['rate'] == 0 and not value['wait_for']:
-            raise ValueError('wait_for: expected a topic, as rate is 0; got nothing')
-        self._calibration = Calibration(value['camera_info'], value['horizontal_fov'])
+        file = value['camera_info']
+        self._calibration = read_calibration(Path(file)) if file else None
         qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
         self._image = self.create_publisher(Image, 'image', qos)
         self._camera_info = self.create_publisher(CameraInfo, 'camera_info', qos)
-        self._time = self.create_publisher(Clock, '/clock', 1) if value['clock'] else None
         self._answered = -1
         if value['rate'] == 0:
-            self._answers = self.create_subscription(
-                Image, value['wait_for'], self._on_answer, 10)
+            self._answers = self.create_subscription(Image, RESULT, self._on_answer, 10)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
         self.played = self.skipped = self.unanswered = 0
@@ -124,7 +117,7 @@ class Player(Node):
 
         """
         value = self._value
-        with open_source(value['source'], value['topic'], value['image_rate']) as source:
+        with open_source(value['source'], value['topic']) as source:
             self._wait_for_subscribers()
             count = source.frame_count
             self.get_logger().info(f'plays {"an unknown number of" if count is None else count} '
@@ -170,16 +163,13 @@ class Player(Node):
             stamped(message.header, stamp_ns(message.header) + shift_ns)
         if self._value['frame_id']:
             message.header.frame_id = self._value['frame_id']
-        if self._time is not None:
-            self._time.publish(Clock(clock=message.header.stamp))
-        known = self._value['camera_info'] or self._value['horizontal_fov']
         if isinstance(message, Image):
-            info = self._calibration.info(message)
-            if info is not None:
-                self._camera_info.publish(info)
+            if self._calibration is not None:
+                self._camera_info.publish(camera_info_message(
+                    self._calibration, message.header, message.width, message.height))
             self._image.publish(message)
             self.played += 1
-        elif not known:
+        elif self._calibration is None:
             self._camera_info.publish(message)
 
     def _skip(self, reason: str) -> None:
@@ -188,7 +178,7 @@ class Player(Node):
 
     def _wait_for_subscribers(self) -> None:
         wanted = self._value['subscribers']
-        deadline = time.monotonic() + self._value['subscribers_timeout']
+        deadline = time.monotonic() + SUBSCRIBERS_TIMEOUT
         while self._image.get_subscription_count() < wanted or (
                 self._value['rate'] == 0 and not self.count_publishers(self._answers.topic_name)):
             if time.monotonic() > deadline:
@@ -199,7 +189,7 @@ class Player(Node):
             self._spin_until(time.monotonic() + 0.02)
 
     def _wait_for_answer(self, stamp: int) -> None:
-        deadline = time.monotonic() + self._value['wait_timeout']
+        deadline = time.monotonic() + RESULT_TIMEOUT
         while self._answered != stamp:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -217,8 +207,20 @@ class Player(Node):
             raise ExternalShutdownException
 
 
+def _help() -> argparse.ArgumentParser:
+    """Return what answers to --help; ROS takes everything else."""
+    parameters = ''.join(
+        f'  {spec.name} (default: {spec.default!r})\n'
+        + textwrap.indent(textwrap.fill(spec.help, 72), '      ') + '\n' for spec in PARAMETERS)
+    return argparse.ArgumentParser(
+        prog='player', usage='%(prog)s --ros-args -p source:=PATH [-p NAME:=VALUE ...] '
+        '[-r image:=TOPIC ...]', description=__doc__, epilog=f'parameters:\n{parameters}',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
 def main(args: list[str] | None = None) -> int:
     """Play once, or until Ctrl-C; return 1 when the source cannot be played."""
+    _help().parse_known_args(args)
     rclpy.init(args=args)
     player = None
     try:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from depth_seg_ros.images import ImageError
 from depth_seg_ros.ros.conversions import image_message
@@ -82,7 +82,7 @@ def stamped(header: Header, stamp_ns: int) -> None:
 
 
 @contextmanager
-def open_source(name: str, topic: str, image_rate: float) -> Iterator[PlayerSource]:
+def open_source(name: str, topic: str) -> Iterator[PlayerSource]:
     """
     Open whatever a name stands for.
 
@@ -93,8 +93,6 @@ def open_source(name: str, topic: str, image_rate: float) -> Iterator[PlayerSour
         video file.
     topic : str
         Image topic of a bag that has several; else empty.
-    image_rate : float
-        Images of a folder per second.
 
     Raises
     ------
@@ -117,7 +115,7 @@ def open_source(name: str, topic: str, image_rate: float) -> Iterator[PlayerSour
     elif name.isdecimal():
         yield _pictures(open_video(int(name)), live=True)
     elif path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
-        yield _pictures(open_images(path, image_rate))
+        yield _pictures(open_images(path))
     else:
         yield _pictures(open_video(path))
 
@@ -162,7 +160,7 @@ def _header(stored: Any) -> Header:
     return header
 
 
-def _pictures(frames: Union[ImageFiles, Video], live: bool = False) -> PlayerSource:
+def _pictures(frames: ImageFiles | Video, live: bool = False) -> PlayerSource:
     def items(skip: Callable[[str], None]) -> Iterator[Item]:
         for frame in _frames(frames, skip):
             header = Header(frame_id='camera')
@@ -172,7 +170,7 @@ def _pictures(frames: Union[ImageFiles, Video], live: bool = False) -> PlayerSou
     return PlayerSource(frames.frame_count, live, live, items)
 
 
-def _frames(frames: Union[ImageFiles, Video], skip: Callable[[str], None]) -> Iterator[Frame]:
+def _frames(frames: ImageFiles | Video, skip: Callable[[str], None]) -> Iterator[Frame]:
     if isinstance(frames, Video):
         yield from frames
         return

@@ -11,27 +11,40 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Nodes as child processes that never outlive their parent's interest."""
+"""Nodes as child processes that never outlive this one, in a ROS domain of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import os
 from pathlib import Path
+import random
 import signal
 import subprocess
 import sys
 
-__all__ = ['last_lines', 'node_process']
+__all__ = ['last_lines', 'node_process', 'use_own_domain']
 
 STOP_TIMEOUT = 10.0
+
+
+def use_own_domain() -> None:
+    """Set what this process and its nodes need; to be called before the middleware starts."""
+    # The higher ones collide with the ports that the kernel gives away.
+    os.environ['ROS_DOMAIN_ID'] = str(random.SystemRandom().randint(1, 101))
+    # At its default Fast DDS loses large images (README, "Large images over Fast DDS").
+    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'DEFAULT?sockets_size=16MB')
+    # Either of these makes it ignore that.
+    for name in ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_LOCALHOST_ONLY'):
+        os.environ.pop(name, None)
 
 
 @contextmanager
 def node_process(module: str, log: Path, parameters: dict[str, object]
                  ) -> Iterator[subprocess.Popen[bytes]]:
     """
-    Run a node as a process that is gone when the context ends.
+    Run a node as a process that is gone when the context ends, or this process does.
 
     Parameters
     ----------
@@ -46,10 +59,12 @@ def node_process(module: str, log: Path, parameters: dict[str, object]
     given = [part for name, value in parameters.items() if value != ''
              for part in ('-p', f'{name}:={value}')]
     with (log / f'{module.rpartition(".")[2]}.log').open('wb') as file:
-        # In a session of its own: Ctrl-C of the terminal reaches only this process.
+        # In a session of its own: Ctrl-C of the terminal reaches only this process. setpriv lets
+        # the kernel end the node when this process is killed.
         process = subprocess.Popen(
-            [sys.executable, '-m', module, '--ros-args', *given], stdout=file, stderr=file,
-            start_new_session=True)
+            ['setpriv', '--pdeathsig', 'TERM', sys.executable, '-m', module, '--ros-args',
+             '--disable-external-lib-logs', *given],
+            stdout=file, stderr=file, start_new_session=True)
         try:
             yield process
         finally:

@@ -49,7 +49,7 @@ class Separation:
     ground : Ground or None
         None when none was found, or when the method looks for none.
     threshold : float
-        In units of nearness; NaN when the method has no single one.
+        The lowest that the method set, as a nearness; NaN when it sets none.
 
     """
 
@@ -113,8 +113,7 @@ def by_neighborhood(frame: Frame, step: FloatImage, noise: float, params: Segmen
     standing = frame.valid & (over > np.float32(params.local_offset))
     classes = np.where(frame.valid & ~standing, RegionClass.BACKGROUND, RegionClass.UNKNOWN)
     things = connected(standing, min_pixels(frame, params))
-    return Separation(classes.astype(np.uint8), things, np.zeros_like(things),
-                      threshold=params.local_offset)
+    return Separation(classes.astype(np.uint8), things, np.zeros_like(things))
 
 
 METHODS: dict[str, Method] = {

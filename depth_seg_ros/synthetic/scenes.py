@@ -130,7 +130,7 @@ def to_inverse(scene: Scene, rng: np.random.Generator, *, blur_px: float = 1.0,
     near /= max(np.quantile(near, 0.98), 1e-12)
     if blur_px:
         near = cv2.GaussianBlur(near, (0, 0), blur_px)
-    slow = cv2.resize(rng.normal(0.0, 1.0, (5, 7)), near.shape[::-1],
+    slow = cv2.resize(rng.normal(0.0, 1.0, (4, 5)), near.shape[::-1],
                       interpolation=cv2.INTER_CUBIC)
     near *= 1.0 + low_freq * slow
     near += rng.normal(0.0, noise, near.shape)

@@ -16,10 +16,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-import random
 import time
 from typing import Any
 
+from depth_seg_ros.ros.processes import use_own_domain
 import pytest
 
 
@@ -27,11 +27,8 @@ import pytest
 def ros_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep this run apart from other ROS processes here and on the network."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('ROS_DOMAIN_ID', str(random.SystemRandom().randint(1, 100)))
-        patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
         patch.setenv('ROS_LOG_DIR', str(tmp_path_factory.mktemp('ros_log')))
-        # Else Fast DDS loses images (README, "Large images over Fast DDS").
-        patch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'DEFAULT?sockets_size=16MB')
+        use_own_domain()
         yield
 
 

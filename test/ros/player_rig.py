@@ -19,16 +19,15 @@ import contextlib
 import threading
 from typing import Any
 
-from bag_messages import SECOND
+from depth_seg_ros.ros import player
 from depth_seg_ros.ros.conversions import rgb_array, stamp_ns
 from depth_seg_ros.ros.player import main, Player
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
-__all__ = ['ExternalShutdownException', 'init', 'Listener', 'main', 'pixels', 'Player', 'rclpy',
-           'stamps']
+__all__ = ['ExternalShutdownException', 'init', 'Listener', 'main', 'pixels', 'player', 'Player',
+           'rclpy', 'stamps']
 
 
 def init(**parameters: Any) -> None:
@@ -53,13 +52,10 @@ class Listener:
     def __init__(self, answer: bool) -> None:
         self.images: list[Image] = []
         self.infos: list[CameraInfo] = []
-        self.clocks: list[int] = []
-        self.order: list[str] = []
         self._node = rclpy.create_node('listener')
         self._answers = self._node.create_publisher(Image, 'depth_seg/mask', 1) if answer else None
         self._node.create_subscription(Image, 'image', self._on_image, 50)
         self._node.create_subscription(CameraInfo, 'camera_info', self._on_info, 50)
-        self._node.create_subscription(Clock, '/clock', self._on_clock, 50)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
@@ -71,16 +67,11 @@ class Listener:
 
     def _on_image(self, message: Image) -> None:
         self.images.append(message)
-        self.order.append('image')
         if self._answers is not None:
             self._answers.publish(Image(header=message.header))
 
     def _on_info(self, message: CameraInfo) -> None:
         self.infos.append(message)
-        self.order.append('info')
-
-    def _on_clock(self, message: Clock) -> None:
-        self.clocks.append(message.clock.sec * SECOND + message.clock.nanosec)
 
     def close(self) -> None:
         """Stop spinning."""

@@ -66,5 +66,11 @@ def test_arguments_that_make_no_sense_are_refused(given, text):
 
 def test_a_node_that_ends_is_reported(monkeypatch):
     monkeypatch.setattr(sys, 'executable', '/bin/false')
-    with pytest.raises(bench.NodeFailedError, match='the node ended; the end of .*node.log'):
+    with pytest.raises(ChildProcessError, match='the node ended; the end of .*node.log'):
         bench.main(arguments('--size', '64x48'))
+
+
+def test_a_model_that_cannot_be_had_is_reported(tmp_path):
+    model = f'recorded:{tmp_path / "nowhere"}'
+    with pytest.raises(ChildProcessError, match='the node: configure failed: .* no folder'):
+        bench.main(arguments('--size', '64x48', '--model', model))

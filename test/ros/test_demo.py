@@ -39,19 +39,27 @@ ROOT = Path(__file__).parents[2]
 MILLISECOND = 10**6
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
+def start(out: Path, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, '-m', 'depth_seg_ros.ros.demo', *map(str, arguments)], cwd=ROOT,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [sys.executable, '-m', 'depth_seg_ros.ros.demo', '--out', out, *map(str, arguments)],
+        cwd=ROOT, env={**os.environ, 'DEMO_OF': str(out)}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
 
 
-def left_behind(out: Path) -> list[str]:
-    """Return the command lines of processes that log to a folder."""
+def failure(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert demo.main([str(argument) for argument in arguments]) == 1
+    return capsys.readouterr().err
+
+
+def children_of_demo(out: Path) -> list[str]:
+    """Return the command lines of the nodes that a demo started."""
     found = []
     for entry in Path('/proc').glob('[0-9]*'):
         try:
-            if f'ROS_LOG_DIR={out}'.encode() in (entry / 'environ').read_bytes():
-                found.append((entry / 'cmdline').read_text())
+            command = (entry / 'cmdline').read_text()
+            if '--ros-args' in command and (
+                    f'DEMO_OF={out}'.encode() in (entry / 'environ').read_bytes()):
+                found.append(command)
         except OSError:
             continue  # It has just ended.
     return found
@@ -76,8 +84,11 @@ def finished(maps: Path, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp('demo')
     broken = ('/cam/image_raw', IMAGE, 5 * SECOND, image(5, encoding='none'))
     bag = write_bag(folder / 'in', [*images(count=5), broken])
-    process = start('--bag', bag, '--model', f'recorded:{maps}', '--rate', '1.5', '--out',
-                    folder / 'out')
+    (folder / 'out/bag').mkdir(parents=True)
+    (folder / 'out/bag/bag.mcap').write_text('old')
+    (folder / 'out/pictures').mkdir()
+    (folder / 'out/pictures/007_mask.png').write_text('old')
+    process = start(folder / 'out', '--bag', bag, '--model', f'recorded:{maps}', '--rate', '2')
     printed, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     return folder / 'out', printed
@@ -130,21 +141,14 @@ def test_the_bag_holds_input_and_results(finished: tuple[Path, str]) -> None:
     assert stamps == [0, 1, 2, 3, 4]
 
 
-def test_one_image_goes_through_the_node_too_and_old_results_give_way(
-        maps: Path, tmp_path: Path) -> None:
+def test_one_image_goes_through_the_node_too(maps: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / 'photo.png'), np.full((96, 128, 3), 90, np.uint8))
-    (tmp_path / 'out/bag').mkdir(parents=True)
-    (tmp_path / 'out/bag/bag.mcap').write_text('old')
-    (tmp_path / 'out/pictures').mkdir()
-    (tmp_path / 'out/pictures/007_mask.png').write_text('old')
-    process = start('--image', tmp_path / 'photo.png', '--model', f'recorded:{maps}', '--out',
-                    tmp_path / 'out')
+    process = start(tmp_path / 'out', '--image', tmp_path / 'photo.png', '--model',
+                    f'recorded:{maps}')
     printed, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert re.search(r'processed +1\n', printed)
     assert re.search(r'rate +-', printed)
-    assert not (tmp_path / 'out/pictures/007_mask.png').exists()
-    assert (tmp_path / 'out/pictures/000_mask.png').exists()
 
 
 def wait_for(path: Path, text: str, process: subprocess.Popen[str]) -> None:
@@ -159,32 +163,34 @@ def playing(maps: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str],
     """Yield a demo that plays for a minute, and its folder."""
     bag = write_bag(tmp_path / 'in', images(count=60))
     out = tmp_path / 'out'
-    process = start('--bag', bag, '--model', f'recorded:{maps}', '--out', out)
+    process = start(out, '--bag', bag, '--model', f'recorded:{maps}')
     wait_for(out / 'log/player.log', 'plays 60 images', process)
     yield process, out
     process.kill()
 
 
 def test_ctrl_c_ends_every_process_and_leaves_a_whole_bag(
-        playing: tuple[subprocess.Popen[str], Path]) -> None:
+        playing: tuple[subprocess.Popen[str], Path],
+        capsys: pytest.CaptureFixture[str]) -> None:
     process, out = playing
-    assert len(left_behind(out)) == 2
+    assert len(children_of_demo(out)) == 2
+    assert 'out: another demo is at work there' in failure(capsys, '--out', out)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=40)
     assert (process.returncode, errors) == (130, '')
-    assert left_behind(out) == []
-    bag, damage = open_bag(out / 'bag')
-    bag.close()
-    assert damage == ''
+    assert children_of_demo(out) == []
+    open_bag(out / 'bag').close()
 
 
-def test_a_terminated_demo_takes_its_processes_along(
+def test_a_killed_demo_takes_its_processes_along(
         playing: tuple[subprocess.Popen[str], Path]) -> None:
     process, out = playing
-    process.send_signal(signal.SIGTERM)
+    process.kill()
     process.communicate(timeout=40)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert left_behind(out) == []
+    deadline = time.monotonic() + 30
+    while children_of_demo(out):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_node_that_dies_is_reported_with_the_end_of_its_log(
@@ -202,17 +208,12 @@ def test_a_node_that_dies_is_reported_with_the_end_of_its_log(
 
 def test_a_model_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / 'photo.png'), np.zeros((9, 9, 3), np.uint8))
-    process = start('--image', tmp_path / 'photo.png', '--model', f'recorded:{tmp_path}/none',
-                    '--out', tmp_path / 'out')
+    process = start(tmp_path / 'out', '--image', tmp_path / 'photo.png', '--model',
+                    f'recorded:{tmp_path}/none')
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.startswith('demo: configure failed: ')
-    assert left_behind(tmp_path / 'out') == []
-
-
-def failure(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    assert demo.main([str(argument) for argument in arguments]) == 1
-    return capsys.readouterr().err
+    assert children_of_demo(tmp_path / 'out') == []
 
 
 def test_bad_sources_are_refused_before_anything_starts(
@@ -221,16 +222,25 @@ def test_bad_sources_are_refused_before_anything_starts(
     assert '/none: no such file' in failure(capsys, '--bag', '/none', *out)
     assert '/none: no such file' in failure(capsys, '--image', '/none', *out)
     bag = write_bag(tmp_path / 'in', [*images('/left', 1), *images('/right', 1)])
-    assert '--topic: /left, /right' in failure(capsys, '--bag', bag, *out)
-    assert not (tmp_path / 'out/bag').exists()
+    assert 'name one of them as topic: /left, /right' in failure(capsys, '--bag', bag, *out)
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bag = write_bag(tmp_path / 'in', images(count=1))
+    (tmp_path / 'file').touch()
+    assert 'file/log: Not a directory; choose another folder with --out' in failure(
+        capsys, '--bag', bag, '--out', tmp_path / 'file')
 
 
 def test_a_bag_that_is_not_the_demo_s_is_left_alone(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / 'bag').mkdir()
     (tmp_path / 'bag/mine.mcap').write_text('precious')
-    errors = failure(capsys, '--image', 'a.png', '--out', tmp_path)
-    assert 'bag: not from a demo; choose another --out' in errors
+    cv2.imwrite(str(tmp_path / 'photo.png'), np.zeros((9, 9, 3), np.uint8))
+    errors = failure(capsys, '--image', tmp_path / 'photo.png', '--out', tmp_path)
+    assert 'bag: holds what is not from a demo; choose another folder with --out' in errors
     assert (tmp_path / 'bag/mine.mcap').read_text() == 'precious'
 
 

@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 import os
 from pathlib import Path
@@ -160,10 +160,22 @@ def _add_output(parser: argparse.ArgumentParser, choices: Sequence[str],
                 default: Sequence[str]) -> None:
     parser.add_argument('--out', metavar='DIR', type=Path, required=True,
                         help='folder to write to, made where it is missing')
-    parser.add_argument('--save', metavar='KIND,...', type=lambda text: text.split(','),
+    parser.add_argument('--save', metavar='KIND,...', type=_kinds(choices),
                         default=list(default),
                         help=f'what to write, of {",".join(choices)} (default: '
                              f'{"all" if default == choices else ",".join(default)})')
+
+
+def _kinds(choices: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what turns `a,b` into ['a', 'b'] for argparse, each one of the choices."""
+    def parse(text: str) -> list[str]:
+        kinds = text.split(',')
+        unknown = [kind for kind in kinds if kind not in choices]
+        if unknown:
+            raise argparse.ArgumentTypeError(
+                f'expected some of {",".join(choices)}; got {",".join(unknown)}')
+        return kinds
+    return parse
 
 
 def _add_settings(parser: argparse.ArgumentParser, with_model: bool = True) -> None:

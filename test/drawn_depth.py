@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from depth_seg_ros.depth import DepthKind, DepthMap
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 HORIZON, HEIGHT, WIDTH = 80, 252, 336
 """Rows above the floor; size of the map."""
 
-Image = NDArray[np.float32]
+Image: TypeAlias = NDArray[np.float32]
 
 
 def floor() -> Image:

@@ -41,8 +41,10 @@ def test_a_table_names_the_machine_and_every_stage(capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert f'1 of {os.cpu_count()} cores' in out and f'numpy {np.__version__}' in out
     assert 'model none: synthetic on cpu' in out and '640x480, 2 frames' in out
-    stages = ['decode bgr8', 'depth', 'segmentation', 'regions', 'list detections',
-              'without the network', 'whole', *(f'draw {output.topic}' for output in IMAGES)]
+    totals = [f'{part}: {outputs}' for part in ('without the network', 'whole')
+              for outputs in ('mask, labels and regions', 'every output')]
+    stages = ['decode bgr8', 'depth', 'segmentation', 'regions', 'fill mask', 'fill regions',
+              *totals, *(f'draw {output.topic}' for output in IMAGES)]
     for stage in stages:
         assert any(line.startswith(f'{stage} ') for line in out.splitlines()), stage
 
@@ -57,11 +59,13 @@ def test_speed_is_the_default_benchmark_and_memory_is_told(
 
 @pytest.mark.parametrize('arguments, message', [
     (['--size', '640'], "--size: expected WIDTHxHEIGHT, such as 640x480, got '640'"),
+    (['--frames', '2.5'], "--frames: expected a whole number above 0, got '2.5'"),
     (['--size', '0x9'], "got '0x9'"),
-    (['--frames', '0'], '--frames: expected at least 1, got 0')])
+    (['--frames', '0'], "--frames: expected a whole number above 0, got '0'")])
 def test_arguments_that_make_no_sense_are_told(
         arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(['bench', 'speed', '--model', 'none', *arguments]) == 1
+    with pytest.raises(SystemExit, match='2'):
+        cli.main(['bench', 'speed', '--model', 'none', *arguments])
     assert message in capsys.readouterr().err
 
 

@@ -25,11 +25,10 @@ from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation import RegionClass, Segmentation, Segmenter
 from depth_seg_ros.synthetic import KINDS, random_scene, to_inverse
+from drawn_depth import floor, floor_at, HEIGHT, HORIZON, noise, relative, stand, WIDTH
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-
-from drawn_depth import floor, floor_at, HEIGHT, HORIZON, noise, relative, stand, WIDTH
 
 METHODS = ('ground', 'threshold', 'local')
 STATISTICS = ('median', 'quantile', 'median_mad', 'otsu', 'multiotsu', 'fixed')
@@ -63,7 +62,7 @@ def test_bare_floor_is_ground_up_to_the_horizon_and_holds_nothing(grain: Any) ->
     assert kinds(found) == []
     assert at(found, HEIGHT - 1, 50) == 'GROUND' and at(found, 20, 50) == 'BACKGROUND'
     assert not found.mask.any()
-    assert np.mean(found.classes[HORIZON + 20:] == RegionClass.GROUND) == 1.0
+    assert np.mean(found.classes[HORIZON + 20:] == RegionClass.GROUND) > 0.999
 
 
 def test_the_plane_is_that_of_the_drawing_in_pixels_of_the_map(grain: Any) -> None:
@@ -186,10 +185,10 @@ def test_what_is_unknown_stays_unknown_and_splits_no_region() -> None:
 
 
 def test_metric_depth_is_segmented_as_its_inverse() -> None:
-    inverse = 0.02 + stand(floor(), 100, 160, 100, 150)
+    inverse = 0.01 + stand(floor(), 100, 160, 100, 150)
     found = segmented(DepthMap(1.0 / inverse, DepthKind.METRIC))
     assert kinds(found) == ['OBJECT']
-    assert found.regions[0].nearest == pytest.approx(0.02 + floor_at(159), rel=0.01)
+    assert found.regions[0].nearest == pytest.approx(0.01 + floor_at(159), rel=0.01)
     assert found.thresholds.far == 0.0
 
 

@@ -129,19 +129,17 @@ def image_row(rgb: np.ndarray) -> np.ndarray:
     return np.repeat(rows[:, None], rgb.shape[1], 1)
 
 
-def network(folder: Path, short_side: int) -> Estimate:
-    """Load a network that transformers knows, for inputs with the given short side."""
+def network(folder: Path, side: int) -> Estimate:
+    """Load the network of this project for square inputs of the given side."""
     import torch
+    from training.network import MEAN, resize_input, STD
     from transformers import AutoModelForDepthEstimation
 
-    from training.network import MEAN, STD
-
     net = AutoModelForDepthEstimation.from_pretrained(folder, dtype=torch.float32).eval()
+    resize_input(net, side, side)
 
     def estimate(rgb: np.ndarray) -> np.ndarray:
-        k = short_side / min(rgb.shape[:2])
-        rows, columns = (max(32, round(s * k / 32) * 32) for s in rgb.shape[:2])
-        small = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA)
         x = (small.astype(np.float32) / 255 - MEAN) / STD
         with torch.inference_mode():
             y = net(torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None])
@@ -155,11 +153,11 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--data', type=Path, required=True, help='holds nyu_v2, replica_office0, ...')
     p.add_argument('--model', type=Path, help='folder of the network')
-    p.add_argument('--short-side', type=int, nargs='+', default=[192])
+    p.add_argument('--side', type=int, nargs='+', default=[192], help='pixels of the input')
     p.add_argument('--only', nargs='+', choices=FOLDERS, default=list(FOLDERS))
     o = p.parse_args()
     methods: dict[str, Estimate] = {'constant': constant, 'image row': image_row}
-    for side in o.short_side if o.model else []:
+    for side in o.side if o.model else []:
         methods[f'network, {side}'] = network(o.model, side)
     print(f'{"folder":20} {"method":14} {"images":>6} {"AbsRel":>7} {"delta1":>7}')
     for name in o.only:

@@ -17,14 +17,23 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 import torch
+from torch.nn import functional as F
 from training import network
 from transformers import DPTImageProcessorPil
 
 
-def export(checkpoint: Path, folder: Path, short_side: int) -> None:
+def resample(positions: torch.Tensor, tokens: int) -> torch.Tensor:
+    """Resample the position embeddings of a square grid to tokens x tokens; the first is kept."""
+    grid = positions[:, 1:].unflatten(1, (math.isqrt(positions.shape[1] - 1),) * 2)
+    grid = F.interpolate(grid.permute(0, 3, 1, 2), (tokens, tokens), mode='bilinear')
+    return torch.cat([positions[:, :1], grid.flatten(2).permute(0, 2, 1)], 1)
+
+
+def export(checkpoint: Path, folder: Path, side: int) -> None:
     """
     Write config, preprocessor and half-precision weights of the mean network.
 
@@ -34,16 +43,18 @@ def export(checkpoint: Path, folder: Path, short_side: int) -> None:
         last.ckpt of train.py.
     folder : Path
         Where the files go.
-    short_side : int
-        Recommended input size, kept by the preprocessor: pixels of the shorter side.
+    side : int
+        Pixels of the square input, a multiple of 32.
 
     """
     state = torch.load(checkpoint, map_location='cpu', weights_only=True)
-    net = network.build().eval()
+    net = network.build(side).eval()
+    name, tokens = 'dpt.embeddings.position_embeddings', side // 16
+    state['mean'][name] = resample(state['mean'][name], tokens)
     net.load_state_dict(state['mean'])
     net.half().save_pretrained(folder)
     DPTImageProcessorPil(
-        do_resize=True, size={'height': short_side, 'width': short_side}, keep_aspect_ratio=True,
+        do_resize=True, size={'height': side, 'width': side}, keep_aspect_ratio=False,
         ensure_multiple_of=32, resample=3, do_rescale=True, rescale_factor=1 / 255,
         do_normalize=True, image_mean=list(network.MEAN), image_std=list(network.STD),
         do_pad=False).save_pretrained(folder)
@@ -57,9 +68,9 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('checkpoint', type=Path)
     p.add_argument('folder', type=Path)
-    p.add_argument('--short-side', type=int, default=192)
+    p.add_argument('--side', type=int, default=network.SIDE, help='pixels of the square input')
     o = p.parse_args()
-    export(o.checkpoint, o.folder, o.short_side)
+    export(o.checkpoint, o.folder, o.side)
 
 
 if __name__ == '__main__':

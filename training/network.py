@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The network: a GLPN small enough for a robot's CPU, trained to give inverse depth."""
+"""The network: a small hybrid DPT, convolutions with two layers of attention at their end."""
 
 from __future__ import annotations
 
@@ -20,40 +20,57 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from transformers import GLPNForDepthEstimation
+    from transformers import DPTForDepthEstimation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+SIDE = 192   # pixels of the square input of the shipped network
 
 
-def build(decoder: int = 32) -> GLPNForDepthEstimation:
+def build(side: int = SIDE) -> DPTForDepthEstimation:
     """
     Build the network with random weights.
 
-    Its output is max_depth * sigmoid(...), here relative inverse depth, larger is nearer.
+    Its output is relative inverse depth, not negative, larger is nearer. Of the classes behind
+    AutoModelForDepthEstimation this is the one with a convolutional body; trained from nothing on
+    tens of thousands of pictures that counts for more than anything else (see README).
 
     Parameters
     ----------
-    decoder : int
-        Channels of the decoder; its last convolutions at full size cost most of the time.
+    side : int
+        Pixels of the square input: transformers refuses others for this class.
 
     Returns
     -------
-    transformers.GLPNForDepthEstimation
+    transformers.DPTForDepthEstimation
         In training mode.
 
     """
     from torch import nn
-    from transformers import GLPNConfig, GLPNForDepthEstimation
+    from transformers import BitConfig, DPTConfig, DPTForDepthEstimation
 
-    config = GLPNConfig(
-        depths=[2, 2, 2, 2], hidden_sizes=[32, 64, 160, 256], num_attention_heads=[1, 2, 5, 8],
-        decoder_hidden_size=decoder, drop_path_rate=0.0, max_depth=10)
+    widths, hidden = [96, 160, 256], 192
+    body = BitConfig(
+        embedding_size=32, hidden_sizes=widths, depths=[2, 3, 4], layer_type='bottleneck',
+        global_padding='same', num_groups=8, out_features=['stage1', 'stage2', 'stage3'])
+    config = DPTConfig(
+        backbone_config=body, is_hybrid=True, image_size=[side, side], hidden_size=hidden,
+        num_hidden_layers=2, num_attention_heads=6, intermediate_size=2 * hidden,
+        backbone_out_indices=[0, 1, 0, 1], backbone_featmap_shape=[1, widths[-1], 12, 12],
+        neck_hidden_sizes=[widths[0], widths[1], hidden, hidden], neck_ignore_stages=[0, 1],
+        reassemble_factors=[1, 1, 1, 0.5], fusion_hidden_size=40, use_auxiliary_head=False,
+        use_batch_norm_in_fusion_residual=True, use_bias_in_fusion_residual=False)
     config.depth_estimation_type = 'relative'
-    net = GLPNForDepthEstimation(config)
+    net = DPTForDepthEstimation(config)
     for module in net.modules():
         # The usual deviation of 0.02 is made for wide layers and much training; these are narrow.
         if isinstance(module, (nn.Conv2d, nn.Linear)):
-            fan_in = module.weight[0].numel()
             gain = 2.0 if isinstance(module, nn.Conv2d) else 1.0
-            nn.init.trunc_normal_(module.weight, std=math.sqrt(gain / fan_in))
+            nn.init.trunc_normal_(module.weight, std=math.sqrt(gain / module.weight[0].numel()))
+    nn.init.constant_(net.head.head[-2].bias, 3.0)   # far from where the last ReLU is dead
+    net.head.head[-2].weight.data.mul_(0.3)
     return net.train()
+
+
+def resize_input(net: DPTForDepthEstimation, rows: int, columns: int) -> None:
+    """Let the network take another size; it resamples its position embeddings by itself."""
+    net.dpt.embeddings.image_size = (rows, columns)

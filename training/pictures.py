@@ -27,7 +27,8 @@ import numpy as np
 from training.photometric import photograph
 from training.scenes import draw, NoViewError
 
-MARGIN = 1.16   # rendered size over the size of the batches
+MARGIN = 1.16   # rendered rows over the rows of the batches
+ASPECT = 4 / 3  # of the rendered pictures; the network sees them squeezed
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Ring:
 
 def open_ring(capacity: int, shape: tuple[int, int], context: Any) -> Ring:
     """Allocate an empty ring for batches of the given rows and columns."""
-    size = tuple(round(MARGIN * s) for s in shape)
+    size = round(MARGIN * shape[0]), round(MARGIN * ASPECT * shape[1])
 
     def shared(*dims: int) -> np.ndarray:
         return np.frombuffer(mmap.mmap(-1, 2 * int(np.prod(dims))), np.float16).reshape(dims)
@@ -104,7 +105,9 @@ def render_forever(ring: Ring, seed: int, reuse: float) -> None:
 
 def _window(rng: np.random.Generator, size: tuple[int, int]) -> tuple[int, int, int, int]:
     scale = rng.uniform(0.55, 1) if rng.random() < 0.4 else rng.uniform(0.85, 1)
-    stretch = np.exp(rng.normal(0, 0.1))
+    stretch = np.exp(rng.normal(0, 0.12))
+    if rng.random() < 0.15:   # as wide as the cameras of cars
+        stretch = rng.uniform(0.5, 0.9)
     h, w = (min(int(s * scale * k), s) for s, k in zip(size, (stretch, 1 / stretch)))
     return rng.integers(0, size[0] - h + 1), rng.integers(0, size[1] - w + 1), h, w
 

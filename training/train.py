@@ -23,6 +23,7 @@ import multiprocessing as mp
 import os
 from pathlib import Path
 import queue
+import signal
 import threading
 import time
 
@@ -46,9 +47,9 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--renderers', type=int, default=1, help='processes that render')
     p.add_argument('--reuse', type=float, default=5, help='how often a picture is used')
     p.add_argument('--ring', type=int, default=6000, help='pictures kept')
-    p.add_argument('--size', type=int, nargs=2, default=(64, 96), help='rows and columns')
+    p.add_argument('--size', type=int, nargs=2, default=(96, 96), help='rows and columns')
     p.add_argument('--batch', type=int, default=16)
-    p.add_argument('--rate', type=float, default=1.5e-3, help='highest learning rate')
+    p.add_argument('--rate', type=float, default=2e-3, help='highest learning rate')
     p.add_argument('--edges', type=float, default=0.1, help='weight of the gradient term')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--nice', type=int, default=0, help='lower the priority of all processes')
@@ -76,6 +77,7 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.options, self.step, self.images, self.elapsed = options, 0, 0, 0.0
         self.net = network.build().to(options.device, memory_format=torch.channels_last)
+        network.resize_input(self.net, *options.size)
         decay = [p for p in self.net.parameters() if p.ndim > 1]
         rest = [p for p in self.net.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
@@ -192,6 +194,8 @@ def main() -> None:
     trainer = Trainer(o)
     while ring.filled < min(200, o.ring):
         time.sleep(1)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     batches: queue.Queue = queue.Queue(4)
     threading.Thread(target=_feed, args=(ring, o, o.seed + trainer.step, batches),
                      daemon=True).start()
@@ -199,6 +203,7 @@ def main() -> None:
         loop(trainer, ring, batches)
     except KeyboardInterrupt:
         trainer.save()
+        draw_curve(o.folder / 'curve.csv')
         print(f'stopped after {trainer.step} steps; run the same command to go on')
 
 

@@ -124,7 +124,7 @@ def standing_out(near: NDArray[np.float32], instances: _Labels) -> _Labels:
     Parameters
     ----------
     near : float32 ndarray of shape (H, W)
-        True inverse depth in 1/m, 0 or NaN where unknown.
+        True inverse depth in 1/m, NaN where unknown.
     instances : int ndarray of shape (H, W)
         Of everything, walls and floor included; 0 for none.
 
@@ -135,9 +135,10 @@ def standing_out(near: NDArray[np.float32], instances: _Labels) -> _Labels:
         depth, than what is around at least 40 % of their outline.
 
     """
-    near = np.nan_to_num(near).astype(np.float32)
-    box = np.ones((5, 5), np.uint8)
-    steps = near - cv2.erode(near, box) > 0.04 * near
+    known = np.isfinite(near)
+    near = np.where(known, near, np.float32(1e30))
+    around = cv2.erode(near, np.ones((5, 5), np.uint8))
+    steps = known & (near - around > 0.04 * near)
     kept = np.zeros(instances.shape, np.int32)
     for number in np.unique(instances[instances > 0]):
         mask = instances == number

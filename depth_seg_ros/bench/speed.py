@@ -21,6 +21,7 @@ that of a network, takes the network's place, so that the rest can be measured a
 from __future__ import annotations
 
 import argparse
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,14 +40,19 @@ from depth_seg_ros.detections import detections
 from depth_seg_ros.images import decode_image
 from depth_seg_ros.outputs import IMAGES
 from depth_seg_ros.params import ModelParams, PipelineParams
-from depth_seg_ros.pipeline import Pipeline
+from depth_seg_ros.pipeline import FrameResult, Pipeline
 from depth_seg_ros.synthetic import CAMERA, random_scene, to_inverse
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['add_arguments', 'main', 'measure', 'SyntheticDepth', 'synthetic_frames']
+__all__ = ['add_arguments', 'image_size', 'machine', 'main', 'measure', 'positive',
+           'SyntheticDepth', 'synthetic_frames']
 
 _WARM_UP = 5
+_USUAL = ('decode bgr8', 'segmentation', 'regions', 'draw mask', 'fill mask', 'draw labels',
+          'fill labels', 'fill regions')
+"""What a robot pays besides the network when it subscribes to mask, labels and regions."""
+
 _VARIANTS = 12
 """Different frames; they are taken in turn."""
 
@@ -56,14 +62,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', metavar='NAME', default='embedded',
                         help='value of model.name, or none (default: %(default)s)')
     parser.add_argument('--device', default='auto', help='value of model.device')
-    parser.add_argument('--frames', metavar='N', type=int, default=200,
+    parser.add_argument('--frames', metavar='N', type=positive, default=200,
                         help='frames to measure (default: %(default)s)')
-    parser.add_argument('--size', metavar='WxH', default='640x480',
+    parser.add_argument('--size', metavar='WxH', type=image_size, default='640x480',
                         help='size of the images (default: %(default)s)')
     parser.add_argument('--one-core', action='store_true',
                         help='keep the process on one core')
     parser.add_argument('--memory', action='store_true',
                         help='also print the memory at the start, in the middle and at the end')
+
+
+def positive(text: str) -> int:
+    """Return the number above 0 that a text is, for argparse."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f'expected a whole number above 0, got {text!r}')
+    return int(text)
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Return the (width, height) that a text is, for argparse."""
+    width, _, height = text.partition('x')
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(
+            f'expected WIDTHxHEIGHT, such as 640x480, got {text!r}')
+    return int(width), int(height)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -72,30 +94,25 @@ def main(args: argparse.Namespace) -> int:
 
     Raises
     ------
-    ValueError
-        When an argument makes no sense.
     ModelLoadError
         When the model cannot be had.
 
     """
-    width, _, height = args.size.partition('x')
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise ValueError(f'--size: expected WIDTHxHEIGHT, such as 640x480, got {args.size!r}')
-    if args.frames < 1:
-        raise ValueError(f'--frames: expected at least 1, got {args.frames}')
     if args.one_core:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         cv2.setNumThreads(1)
-    frames, maps = synthetic_frames(int(width), int(height))
+    frames, maps = synthetic_frames(*args.size)
     if args.model == 'none':
         estimator: DepthEstimator = SyntheticDepth(maps)
     else:
         estimator = load_estimator(ModelParams(name=args.model, device=args.device,
                                                threads=1 if args.one_core else 0))
-    print(_machine(estimator.info))
+    info = estimator.info
+    print(f'{machine()}\nmodel {info.name}: {info.backend} on {info.device}, {info.precision}')
     with Pipeline(estimator, PipelineParams()) as pipeline:
         run = measure(pipeline, itertools.cycle(frames), args.frames, args.memory)
-    print(f'\n{args.size}, {args.frames} frames\n{_table(run)}')
+    width, height = args.size
+    print(f'\n{width}x{height}, {args.frames} frames\n{_table(run)}')
     return 0
 
 
@@ -150,7 +167,7 @@ class SyntheticDepth:
 
 
 def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
-            with_memory: bool = False) -> dict[str, list[float]]:
+            with_memory: bool = False) -> dict[str, array[float]]:
     """
     Take images through everything that a node with all outputs subscribed does.
 
@@ -167,14 +184,15 @@ def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
 
     Returns
     -------
-    dict of str to list of float
+    dict of str to array of float
         Seconds of every stage, one per frame.
 
     """
     from tqdm import tqdm
-    fill = _message_filler()
+    fill_image, fill_regions = _message_fillers()
     drawing = PipelineParams().drawing
-    seconds: dict[str, list[float]] = defaultdict(list)
+    # Lists of floats would be the one thing that grows by much: 32 bytes a number.
+    seconds: dict[str, array[float]] = defaultdict(lambda: array('d'))
     for index in tqdm(range(-_WARM_UP, count), unit='frame', leave=False, disable=None):
         if index == 0:
             seconds.clear()
@@ -189,55 +207,58 @@ def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
             seconds[stage].append(duration)
         for output in IMAGES:
             with _timed(seconds, f'draw {output.topic}'):
-                array = output.render(result, drawing)
-            if array is not None and fill is not None:
+                image = output.render(result, drawing)
+            if image is not None:
                 with _timed(seconds, f'fill {output.topic}'):
-                    fill(array, output.encoding)
-        with _timed(seconds, 'list detections'):
-            detections(result)
+                    fill_image(image, output.encoding)
+        with _timed(seconds, 'fill regions'):
+            fill_regions(result)
     return seconds
 
 
 @contextmanager
-def _timed(seconds: dict[str, list[float]], stage: str) -> Iterator[None]:
+def _timed(seconds: dict[str, array[float]], stage: str) -> Iterator[None]:
     start = perf_counter()
     yield
     seconds[stage].append(perf_counter() - start)
 
 
-def _message_filler() -> Callable[[NDArray[np.generic], str], Any] | None:
-    """Return what makes an image message, where ROS is installed."""
+def _message_fillers() -> tuple[Callable[[NDArray[np.generic], str], Any],
+                                Callable[[FrameResult], Any]]:
+    """Return what makes the message of an image and of the regions, where ROS is installed."""
     if find_spec('sensor_msgs') is None or find_spec('vision_msgs') is None:
-        print('messages are not measured: sensor_msgs or vision_msgs is not installed')
-        return None
+        print('arrays instead of messages, as sensor_msgs or vision_msgs is not installed')
+        return lambda image, encoding: image.tobytes(), detections
     # By name, as the core may not depend on ROS.
-    convert = import_module('depth_seg_ros.ros.conversions').image_message
+    convert = import_module('depth_seg_ros.ros.conversions')
     header = import_module('std_msgs.msg').Header()
-    return lambda array, encoding: convert(array, encoding, header)
+    return (lambda image, encoding: convert.image_message(image, encoding, header),
+            lambda result: convert.detections_message(result, header))
 
 
-def _table(seconds: dict[str, list[float]]) -> str:
-    lines = [f'{"stage":24}{"median ms":>11}{"p95 ms":>10}']
-    lines += [_line(stage, np.array(each)) for stage, each in seconds.items()]
+def _table(seconds: dict[str, array[float]]) -> str:
     columns = {stage: np.array(each) for stage, each in seconds.items()}
-    rest = sum(each for stage, each in columns.items() if stage != 'depth')
-    lines.append('-' * 45)
-    lines.append(_line('without the network', np.asarray(rest)))
-    lines.append(_line('whole', rest + columns['depth']))
-    return '\n'.join(lines)
+    every = np.sum(list(columns.values()), axis=0)
+    usual = np.sum([columns[stage] for stage in _USUAL], axis=0)
+    return '\n'.join([
+        f'{"stage":48}{"median ms":>11}{"p95 ms":>10}',
+        *(_line(stage, each) for stage, each in columns.items()), '-' * 69,
+        _line('without the network: mask, labels and regions', usual),
+        _line('without the network: every output', every - columns['depth']),
+        _line('whole: mask, labels and regions', usual + columns['depth']),
+        _line('whole: every output', every)])
 
 
 def _line(stage: str, seconds: NDArray[np.float64]) -> str:
     median, late = np.quantile(seconds, (0.5, 0.95)) * 1e3
-    return f'{stage:24}{median:11.2f}{late:10.2f}'
+    return f'{stage:48}{median:11.2f}{late:10.2f}'
 
 
-def _machine(info: EstimatorInfo) -> str:
-    """Return what the figures hold for."""
+def machine() -> str:
+    """Return what figures hold for: processor, cores, versions."""
     cores = len(os.sched_getaffinity(0))
     return (f'{_processor()}, {cores} of {os.cpu_count()} cores; Python '
-            f'{platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}\n'
-            f'model {info.name}: {info.backend} on {info.device}, {info.precision}')
+            f'{platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}')
 
 
 def _processor() -> str:

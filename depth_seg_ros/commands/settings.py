@@ -24,11 +24,10 @@ from typing import Any
 from depth_seg_ros.commands.errors import UsageError
 from depth_seg_ros.params import NodeParams, ParamSpec, PipelineParams, specs, updated
 
-__all__ = ['parse_overrides', 'pipeline_params', 'read_params_file']
+__all__ = ['is_ros_own', 'parse_overrides', 'pipeline_params', 'read_params_file']
 
 _NODE = 'depth_seg'
-_ROS_OWN = ('use_sim_time', 'start_type_description_service', 'qos_overrides.')
-"""What every ROS node has besides; of no meaning here. A dot at the end stands for a group."""
+_ROS_OWN = ('use_sim_time', 'start_type_description_service')
 
 
 def pipeline_params(args: Namespace) -> PipelineParams:
@@ -139,7 +138,7 @@ def read_params_file(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for section in chosen.values():
         values.update(_flat(section))
-    return {name: value for name, value in values.items() if not _is_ros_own(name)}
+    return {name: value for name, value in values.items() if not is_ros_own(name)}
 
 
 def _sections(content: Mapping[Any, Any], prefix: str = '') -> Iterable[tuple[str, Any]]:
@@ -163,5 +162,6 @@ def _flat(values: Any, prefix: str = '') -> dict[str, Any]:
     return flat
 
 
-def _is_ros_own(name: str) -> bool:
-    return any(name == own or own.endswith('.') and name.startswith(own) for own in _ROS_OWN)
+def is_ros_own(name: str) -> bool:
+    """Return whether a parameter is one that every ROS node has, of no meaning to us."""
+    return name in _ROS_OWN or name.startswith('qos_overrides.')

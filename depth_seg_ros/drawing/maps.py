@@ -81,13 +81,9 @@ def gray_map(result: FrameResult) -> NDArray[np.uint8]:
     inverse = result.depth.inverse()
     low, high = shown_range(inverse)
     known = result.depth.valid
-    levels = np.where(known, inverse, low)
-    levels -= np.float32(low)
-    levels *= np.float32(254.0 / (high - low))
-    np.clip(levels, 0.0, 254.0, out=levels)
-    levels += np.float32(1.5)
-    gray = levels.astype(np.uint8)
-    gray[~known] = 0
+    scale = 254.0 / (high - low)
+    gray = cv2.convertScaleAbs(np.clip(inverse, low, high), alpha=scale, beta=1.0 - low * scale)
+    gray *= known
     # A mean of known and unknown is neither; without holes the smooth way looks better.
     how = cv2.INTER_LINEAR if known.all() else cv2.INTER_NEAREST
     height, width = result.image_shape

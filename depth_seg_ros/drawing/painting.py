@@ -35,14 +35,14 @@ _Image: TypeAlias = NDArray[np.uint8]
 _Lines = Sequence[NDArray[np.int32]]
 """Closed lines in the image, each of shape (N, 1, 2): x, y with _SHIFT binary digits."""
 
-_Shapes = Sequence[tuple[Region, _Lines]]
-
 _SHIFT = 4
-_TOLERANCE = 0.4
+_TOLERANCE = 0.6
 """How far an outline may be from the smooth one, in pixels; fewer points draw faster."""
 
 _SHORTEST = 8
 """Pixels of the depth map in an outline that is worth drawing."""
+
+_SMOOTHING = np.float32([[1], [4], [6], [4], [1]]) / 16
 
 _LARGE = 0.015
 """Share of the image that a region must fill to carry its caption."""
@@ -76,15 +76,13 @@ def overlay(result: FrameResult, drawing: DrawingParams) -> _Image:
     shapes = [(region, _region_lines(result, region)) for region in reversed(result.regions)]
     layer = image.copy()
     _tint(layer, result.segmentation.classes)
-    _fill(layer, shapes, RegionClass.STRUCTURE)
+    for region, lines in shapes:
+        if region.kind is RegionClass.STRUCTURE:
+            cv2.fillPoly(layer, lines, class_color(region.kind), cv2.LINE_8, _SHIFT)
     _blend(layer, drawing.overlay_alpha * _FLAT, image)
-    for kind in (RegionClass.OBJECT, RegionClass.DROP_OFF):
-        if any(region.kind is kind for region, _ in shapes):
-            np.copyto(layer, image)
-            _fill(layer, shapes, kind)
-            if kind is RegionClass.DROP_OFF:
-                cv2.copyTo(image, _stripes(image.shape[:2]), layer)
-            _blend(layer, drawing.overlay_alpha, image)
+    for region, lines in shapes:
+        if region.kind is not RegionClass.STRUCTURE:
+            _fill(image, region, lines, drawing.overlay_alpha)
     for region, lines in shapes:
         _outline(image, lines, region_color(region.id, region.kind), size)
     if drawing.overlay_text:
@@ -96,18 +94,24 @@ def overlay(result: FrameResult, drawing: DrawingParams) -> _Image:
 def _tint(layer: _Image, classes: _Image) -> None:
     """Paint ground and what is unknown."""
     height, width = layer.shape[:2]
-    colors, chosen = np.zeros((256, 1, 3), np.uint8), np.zeros(256, np.uint8)
+    large = cv2.resize(classes, (width, height), interpolation=cv2.INTER_NEAREST)
+    paint = np.empty_like(layer)
     for kind in (RegionClass.GROUND, RegionClass.UNKNOWN):
-        colors[kind], chosen[kind] = class_color(kind), 255
-    colored, mask = (cv2.resize(grid, (width, height), interpolation=cv2.INTER_NEAREST)
-                     for grid in (cv2.applyColorMap(classes, colors), cv2.LUT(classes, chosen)))
-    cv2.copyTo(colored, mask, layer)
+        cv2.rectangle(paint, (0, 0), (width, height), class_color(kind), cv2.FILLED)
+        cv2.copyTo(paint, (large == kind).view(np.uint8), layer)
 
 
-def _fill(layer: _Image, shapes: _Shapes, kind: RegionClass) -> None:
-    for region, lines in shapes:
-        if region.kind is kind:
-            cv2.fillPoly(layer, lines, region_color(region.id, kind), cv2.LINE_8, _SHIFT)
+def _fill(image: _Image, region: Region, lines: _Lines, alpha: float) -> None:
+    """Tint an object or a drop-off; all work is done in its box, as most boxes are small."""
+    row, column, height, width = region.box
+    top, left = max(0, int(row) - 1), max(0, int(column) - 1)
+    box = slice(top, math.ceil(row + height) + 1), slice(left, math.ceil(column + width) + 1)
+    layer = image[box].copy()
+    cv2.fillPoly(layer, lines, region_color(region.id, region.kind), cv2.LINE_8, _SHIFT,
+                 (-left << _SHIFT, -top << _SHIFT))
+    if region.kind is RegionClass.DROP_OFF:
+        cv2.copyTo(image[box], _stripes(image.shape[:2])[box], layer)
+    _blend(layer, alpha, image[box])
 
 
 def _blend(layer: _Image, alpha: float, image: _Image) -> None:
@@ -157,15 +161,14 @@ def _places(result: FrameResult, region: Region, lines: _Lines) -> list[Place]:
     return places
 
 
-def _border(line: NDArray[np.int32]) -> NDArray[np.float64]:
+def _border(line: NDArray[np.int32]) -> NDArray[np.float32]:
     """Return the outer edge of the pixels of a closed line, without the staircase of the grid."""
-    closed = np.concatenate([line[-2:], line, line[:2]])
-    kernel = (1, 4, 6, 4, 1) if len(line) >= _SHORTEST else (0, 0, 1, 0, 0)
-    smooth = sum(weight * closed[i:i + len(line)] for i, weight in enumerate(kernel)) / sum(kernel)
-    along = np.roll(smooth, -1, axis=0) - np.roll(smooth, 1, axis=0)
-    length = np.maximum(np.hypot(along[..., :1], along[..., 1:]), 1e-9)
+    closed = line[:, 0].take(range(-3, len(line) + 3), axis=0, mode='wrap').astype(np.float32)
+    smooth = (cv2.filter2D(closed, -1, _SMOOTHING) if len(line) >= _SHORTEST else closed)[2:-2]
+    along = smooth[2:] - smooth[:-2]
+    length = np.maximum(np.hypot(along[:, :1], along[:, 1:]), 1e-9)
     # OpenCV walks with the region to its left, so that the outside is half a pixel to the right.
-    return np.asarray(smooth + along[..., ::-1] * (-0.5, 0.5) / length)
+    return np.asarray(smooth[1:-1] + along[:, ::-1] * np.float32((-0.5, 0.5)) / length)
 
 
 @lru_cache(maxsize=2)

@@ -29,7 +29,7 @@ from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 import numpy as np
 
-__all__ = ['FrameFiles', 'SAVES']
+__all__ = ['check_save', 'FrameFiles', 'SAVES']
 
 _PICTURES = {'gray': 'depth_gray', 'color': 'depth_color', 'mask': 'mask', 'labels': 'labels',
              'classes': 'classes', 'overlay': 'overlay'}
@@ -39,6 +39,22 @@ _RENDER = {output.topic: output.render for output in IMAGES}
 
 SAVES = ('depth', *_PICTURES, 'panel', 'regions')
 """What can be saved of a frame."""
+
+
+def check_save(save: Collection[str], choices: Collection[str]) -> None:
+    """
+    Check the names of what is to be saved.
+
+    Raises
+    ------
+    ValueError
+        When one is not among the choices.
+
+    """
+    unknown = sorted(set(save) - set(choices))
+    if unknown:
+        raise ValueError(
+            f'save: expected some of {", ".join(choices)}; got {", ".join(unknown)}')
 
 
 class FrameFiles:
@@ -68,10 +84,7 @@ class FrameFiles:
 
     def __init__(self, folder: Path, drawing: DrawingParams,
                  save: Collection[str] = SAVES) -> None:
-        unknown = sorted(set(save) - set(SAVES))
-        if unknown:
-            raise ValueError(
-                f'save: expected some of {", ".join(SAVES)}; got {", ".join(unknown)}')
+        check_save(save, SAVES)
         self._folder = folder
         self._drawing = drawing
         self._save = save

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 import cv2
-from depth_seg_ros.export.frames import FrameFiles
+from depth_seg_ros.export.frames import check_save, FrameFiles
 from depth_seg_ros.export.records import frame_record
 from depth_seg_ros.export.whole_files import json_bytes, part_path
 from depth_seg_ros.outputs import IMAGES
@@ -67,10 +67,7 @@ class VideoFiles:
 
     def __init__(self, folder: Path, name: str, fps: float, drawing: DrawingParams,
                  save: Collection[str] = ('overlay', 'regions')) -> None:
-        unknown = sorted(set(save) - set(VIDEO_SAVES))
-        if unknown:
-            raise ValueError(
-                f'save: expected some of {", ".join(VIDEO_SAVES)}; got {", ".join(unknown)}')
+        check_save(save, VIDEO_SAVES)
         self._folder = folder
         self._name = name
         self._fps = fps

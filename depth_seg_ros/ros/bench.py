@@ -26,17 +26,15 @@ import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-import os
 from pathlib import Path
-import random
 import subprocess
 import tempfile
 import time
 
-from depth_seg_ros.bench.speed import synthetic_frames
+from depth_seg_ros.bench.speed import image_size, machine, positive, synthetic_frames
 from depth_seg_ros.ros.conversions import image_message, stamp_ns
 from depth_seg_ros.ros.frame_statistics import WINDOW
-from depth_seg_ros.ros.processes import last_lines, node_process
+from depth_seg_ros.ros.processes import last_lines, node_process, use_own_domain
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 import rclpy
@@ -59,11 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--model', metavar='NAME', default='embedded',
                         help='value of model.name (default: %(default)s)')
     parser.add_argument('--device', default='auto', help='value of model.device')
-    parser.add_argument('--frames', metavar='N', type=int, default=200,
+    parser.add_argument('--frames', metavar='N', type=positive, default=200,
                         help='images of each size and kind of run (default: %(default)s)')
-    parser.add_argument('--size', metavar='WxH', nargs='+', default=['640x480', '1280x720'],
+    parser.add_argument('--size', metavar='WxH', type=image_size, nargs='+',
+                        default=[(640, 480), (1280, 720)],
                         help='sizes of the images (default: 640x480 1280x720)')
-    parser.add_argument('--rate', metavar='HZ', type=float, default=30.0,
+    parser.add_argument('--rate', metavar='HZ', type=positive, default=30,
                         help='images per second of the second run (default: %(default)s)')
     parser.add_argument('--topic', default='mask',
                         help='image topic of the node to subscribe to (default: %(default)s)')
@@ -75,22 +74,16 @@ def main(args: argparse.Namespace) -> int:
 
     Raises
     ------
-    ValueError
-        When an argument makes no sense.
     ChildProcessError
         When the node does not come up, or ends; the text says why.
 
     """
-    if args.frames < 1 or args.rate <= 0:
-        raise ValueError('--frames and --rate: expected at least 1 and more than 0, got '
-                         f'{args.frames} and {args.rate:g}')
-    sizes = [_size(text) for text in args.size]
-    _environment()
-    print(f'{args.model}, topic ~/{args.topic}; times in ms, ages from the stamp of the image to '
-          f'the result in hand\n\n{_header()}')
+    use_own_domain()
+    print(f'{machine()}\n{args.model}, topic ~/{args.topic}; times in ms, ages from the stamp of '
+          f'the image to the result in hand\n\n{_header()}')
     rclpy.init(args=[])
     try:
-        for size in sizes:
+        for size in args.size:
             images = [image_message(image, 'bgr8', Header(frame_id='camera'))
                       for image in synthetic_frames(*size)[0]]
             for rate in (None, args.rate):
@@ -100,7 +93,7 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _measure(args: argparse.Namespace, images: list[Image], rate: float | None) -> _Run:
+def _measure(args: argparse.Namespace, images: list[Image], rate: int | None) -> _Run:
     """Run a node of its own, and send it images."""
     parameters = {'model.name': args.model, 'model.device': args.device,
                   'diagnostics.period': REPORT_PERIOD}
@@ -150,7 +143,7 @@ class _Client:
         self._executor.shutdown()
         self._node.destroy_node()
 
-    def measure(self, images: list[Image], count: int, rate: float | None) -> _Run:
+    def measure(self, images: list[Image], count: int, rate: int | None) -> _Run:
         """Send images, each after the answer to the last, or at a rate."""
         if not self._spin(LOAD_TIMEOUT, lambda: self._run.report.get('state') == 'active'):
             raise ChildProcessError(f'the node is not active after {LOAD_TIMEOUT:g} s; '
@@ -215,35 +208,19 @@ def _resident_mb(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition('x')
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise ValueError(f'--size: expected WIDTHxHEIGHT, such as 640x480, got {text!r}')
-    return int(width), int(height)
-
-
-def _environment() -> None:
-    """Set what both processes need, before the middleware starts."""
-    os.environ['ROS_DOMAIN_ID'] = str(random.SystemRandom().randint(1, 101))
-    # Either of them makes Fast DDS ignore the size below.
-    for name in ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_LOCALHOST_ONLY'):
-        os.environ.pop(name, None)
-    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'DEFAULT?sockets_size=16MB')
-
-
 def _header() -> str:
     return (f'{"size":>9} {"images":>9} {"sent":>5} {"results":>7} {"dropped":>7} {"age p50":>7} '
             f'{"p95":>6} {"p99":>6} {"pipeline":>8} {"added":>6} {"memory of the node":>20}')
 
 
-def _row(size: tuple[int, int], rate: float | None, run: _Run) -> str:
+def _row(size: tuple[int, int], rate: int | None, run: _Run) -> str:
     ages = list(run.ages.values()) or [float('nan')]
     p50, p95, p99 = np.percentile(ages, (50, 95, 99)) * 1e3
     pipeline = float(run.report.get('pipeline p50 (ms)', 'nan'))
     # The node reports on its last seconds only.
     end = max(run.ages, default=0)
     recent = [age for stamp, age in run.ages.items() if end - stamp <= WINDOW * 1e9] or ages
-    kind = 'answered' if rate is None else f'{rate:g} Hz'
+    kind = 'answered' if rate is None else f'{rate} Hz'
     added = np.median(recent) * 1e3 - pipeline
     return (f'{f"{size[0]}x{size[1]}":>9} {kind:>9} {run.sent:>5} {len(run.ages):>7} '
             f'{run.dropped:>7} {p50:>7.1f} {p95:>6.1f} {p99:>6.1f} {pipeline:>8.1f} '

@@ -118,6 +118,8 @@ def _model(counts: dict[str, str]) -> str:
 def _rates(traffic: Traffic, done: list[RecordedFrame]) -> tuple[str, str]:
     rate_in = _rate([frame.sent_ns for frame in traffic.frames.values() if frame.sent_ns])
     rate_out = _rate([max(frame.results.values()) for frame in done])
+    if rate_out == '-':
+        return rate_out, f'needs {LEAST_FOR_RATE} results'
     return rate_out, f'results per second, of {rate_in} images per second'
 
 

@@ -144,9 +144,13 @@ def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> Dia
     level, text = judge(status, summary)
     values = {'state': status.state, 'enabled': status.enabled}
     if status.source is not None:
-        values |= _input_values(status.source, summary) | _output_values(summary)
-        values['camera_info'] = 'calibrated' if status.calibrated else 'none: angles are unknown'
+        values |= {'input topic': status.source.topic,
+                   'input publishers': status.source.publishers,
+                   'time since last image (s)': summary.silence,
+                   'camera_info': 'calibrated' if status.calibrated
+                   else 'none: angles are unknown'}
     if status.model is not None:
+        values |= _counts(summary) | _times(summary)
         values |= _model_values(status.model, status.input_size)
     if summary.last is not None:
         values |= _frame_values(summary.last)
@@ -157,20 +161,18 @@ def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> Dia
     return DiagnosticArray(header=Header(stamp=stamp), status=[entry])
 
 
-def _input_values(source: InputSource, summary: Summary) -> dict[str, Any]:
+def _counts(summary: Summary) -> dict[str, Any]:
     return {
-        'input topic': source.topic, 'input publishers': source.publishers,
         'images received': summary.received, 'lost on the way': summary.lost,
-        'input rate (Hz)': summary.rate_in, 'time since last image (s)': summary.silence,
-        'stamp went back': summary.rewinds,
+        'frames processed': summary.processed, 'stamp went back': summary.rewinds,
+        'input rate (Hz)': summary.rate_in, 'output rate (Hz)': summary.rate_out,
     } | {f'dropped: {cause.value}': count for cause, count in summary.dropped.items()}
 
 
-def _output_values(summary: Summary) -> dict[str, Any]:
+def _times(summary: Summary) -> dict[str, Any]:
     times = {'pipeline': summary.pipeline, 'processing': summary.processing,
              'age of result': summary.age}
-    values: dict[str, Any] = {
-        'frames processed': summary.processed, 'output rate (Hz)': summary.rate_out}
+    values: dict[str, Any] = {}
     for name, (median, high) in times.items():
         values |= {f'{name} p50 (ms)': median * 1e3, f'{name} p95 (ms)': high * 1e3}
     return values

@@ -88,7 +88,10 @@ class FrameProcessor:
             raise FrameDropped(DropCause.UNWATCHED)
         params = self._params()
         self._check_age(message.header, params.input.max_age)
-        self._apply(params, message.header)
+        self._note_rewind(message.header)
+        if params is not self._applied:
+            self._pipeline.update(params)
+            self._applied = params
         with _as_drop():
             rgb = rgb_array(message, params.input.max_megapixels)
         info, model = self._camera() or (None, None)
@@ -124,19 +127,15 @@ class FrameProcessor:
         if max_age > 0 and self._age(header) > max_age:
             raise FrameDropped(DropCause.TOO_OLD)
 
-    def _apply(self, params: NodeParams, header: Header) -> None:
-        """Bring new parameters to the pipeline, and start it afresh when time went back."""
+    def _note_rewind(self, header: Header) -> None:
         stamp, last = stamp_ns(header), self._last_stamp
         self._last_stamp = stamp
         if stamp < last:
             self._statistics.stamp_went_back()
             self._node.get_logger().warning(
                 f'the stamp went back by {(last - stamp) * 1e-9:.3f} s (a bag that starts again, '
-                'or a simulation reset); nothing is carried over from the frames before',
+                'or a simulation reset); the image is processed, as every one stands for itself',
                 throttle_duration_sec=LOG_PERIOD)
-        if stamp < last or params is not self._applied:
-            self._pipeline.update(params)
-            self._applied = params
 
 
 @contextmanager

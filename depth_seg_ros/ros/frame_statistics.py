@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 import math
@@ -31,8 +31,8 @@ __all__ = ['DropCause', 'FrameDropped', 'FrameStatistics', 'Summary', 'WINDOW']
 WINDOW = 10.0
 """Seconds that rates and percentiles look back."""
 
-# Bounds the memory at any rate; percentiles need no more.
-MOST_SAMPLES = 1000
+_Samples = deque[tuple[float, ...]]
+"""Time, how many images, and for results three times in seconds; none older than the window."""
 
 
 class DropCause(Enum):
@@ -136,9 +136,9 @@ class FrameStatistics:
         self._clock = clock
         self._lock = threading.Lock()
         self._start = self._last_input = clock()
-        self._inputs: deque[float] = deque(maxlen=MOST_SAMPLES)
-        self._losses: deque[float] = deque(maxlen=MOST_SAMPLES)
-        self._outputs: deque[tuple[float, float, float, float]] = deque(maxlen=MOST_SAMPLES)
+        self._inputs: _Samples = deque()
+        self._losses: _Samples = deque()
+        self._outputs: _Samples = deque()
         self._received = self._lost = self._processed = self._rewinds = 0
         self._dropped: Counter[DropCause] = Counter()
         self._last_drop: DropCause | None = None
@@ -150,13 +150,13 @@ class FrameStatistics:
         with self._lock:
             self._received += 1
             self._last_input = self._clock()
-            self._inputs.append(self._last_input)
+            _add(self._inputs, self._last_input, 1)
 
     def images_lost(self, count: int) -> None:
         """Count images that were sent and did not arrive."""
         with self._lock:
             self._lost += count
-            self._losses.extend([self._clock()] * min(count, MOST_SAMPLES))
+            _add(self._losses, self._clock(), count)
 
     def image_dropped(self, cause: DropCause, reason: str = '') -> None:
         """Count an image that will not be processed."""
@@ -175,8 +175,7 @@ class FrameStatistics:
         """Count a result that went out; times in seconds as in `Summary`."""
         with self._lock:
             self._processed += 1
-            self._outputs.append(
-                (self._clock(), sum(result.timings.values()), processing, age))
+            _add(self._outputs, self._clock(), 1, sum(result.timings.values()), processing, age)
             self._last_drop, self._last_error = None, ''
             self._last = result
 
@@ -184,23 +183,34 @@ class FrameStatistics:
         """Return all of it as of now."""
         with self._lock:
             now = self._clock()
-            recent = [sample for sample in self._outputs if now - sample[0] <= WINDOW]
+            for samples in (self._inputs, self._losses, self._outputs):
+                _forget(samples, now)
             return Summary(
                 received=self._received, lost=self._lost, processed=self._processed,
                 rewinds=self._rewinds,
                 dropped={cause: self._dropped[cause] for cause in DropCause},
                 rate_in=self._rate(self._inputs, now),
                 rate_lost=self._rate(self._losses, now),
-                rate_out=self._rate((sample[0] for sample in recent), now),
-                pipeline=_p50_p95([sample[1] for sample in recent]),
-                processing=_p50_p95([sample[2] for sample in recent]),
-                age=_p50_p95([sample[3] for sample in recent]),
+                rate_out=self._rate(self._outputs, now),
+                pipeline=_p50_p95([sample[2] for sample in self._outputs]),
+                processing=_p50_p95([sample[3] for sample in self._outputs]),
+                age=_p50_p95([sample[4] for sample in self._outputs]),
                 silence=now - self._last_input, last_drop=self._last_drop,
                 last_error=self._last_error, last=self._last)
 
-    def _rate(self, times: Iterable[float], now: float) -> float:
+    def _rate(self, samples: _Samples, now: float) -> float:
         passed = min(WINDOW, now - self._start)
-        return sum(now - moment <= WINDOW for moment in times) / passed if passed > 0 else 0.0
+        return sum(sample[1] for sample in samples) / passed if passed > 0 else 0.0
+
+
+def _add(samples: _Samples, now: float, count: int, *seconds: float) -> None:
+    _forget(samples, now)
+    samples.append((now, count, *seconds))
+
+
+def _forget(samples: _Samples, now: float) -> None:
+    while samples and now - samples[0][0] > WINDOW:
+        samples.popleft()
 
 
 def _p50_p95(samples: list[float]) -> tuple[float, float]:

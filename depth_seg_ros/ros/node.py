@@ -26,7 +26,7 @@ from depth_seg_ros.depth import DepthKind, ModelLoadError
 from depth_seg_ros.pipeline import build_pipeline, Pipeline
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
-from depth_seg_ros.ros.frame_processor import FrameProcessor
+from depth_seg_ros.ros.frame_processor import Camera, FrameProcessor
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameStatistics
 from depth_seg_ros.ros.input_subscriptions import InputSubscriptions
 from depth_seg_ros.ros.parameters import NodeParameters
@@ -166,8 +166,7 @@ class DepthSegNode(LifecycleNode):
         self._statistics = FrameStatistics()
         processor = FrameProcessor(
             self, self._pipeline, self._results, self._statistics,
-            params=lambda: self._settings.values,
-            camera=lambda: self._inputs.camera if self._inputs else None)
+            params=lambda: self._settings.values, camera=self._camera)
         with ExitStack() as undo:
             self._worker = Worker(processor.process, processor.on_error)
             undo.callback(self._stop_worker)
@@ -187,6 +186,10 @@ class DepthSegNode(LifecycleNode):
         inputs, self._inputs = self._inputs, None
         if inputs is not None:
             inputs.destroy()
+
+    def _camera(self) -> Camera | None:
+        inputs = self._inputs  # read once: the worker asks while deactivation takes it away
+        return inputs.camera if inputs else None
 
     # Callbacks
 
@@ -213,7 +216,7 @@ class DepthSegNode(LifecycleNode):
 
     def _status(self) -> NodeStatus:
         values = self._settings.values
-        camera = self._inputs.camera if self._inputs else None
+        camera = self._camera()
         return NodeStatus(
             name=self.get_fully_qualified_name(), state=self._state, failure=self._failure,
             enabled=self._enabled, input_timeout=values.diagnostics.input_timeout,

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import difflib
-import sys
 from typing import Any
 
+from depth_seg_ros.commands.settings import is_ros_own
 from depth_seg_ros.params import flatten, NodeParams, ParamSpec, specs, updated
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
@@ -27,10 +27,6 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 __all__ = ['NodeParameters', 'descriptor']
-
-# Parameters that belong to rclpy itself.
-FOREIGN_NAMES = ('use_sim_time', 'start_type_description_service')
-FOREIGN_PREFIX = 'qos_overrides.'
 
 
 def descriptor(spec: ParamSpec) -> ParameterDescriptor:
@@ -43,14 +39,12 @@ def descriptor(spec: ParamSpec) -> ParameterDescriptor:
     described = ParameterDescriptor(name=spec.name, description=text)
     if not spec.live:
         described.additional_constraints = 'Takes effect at configure.'
+    # Every number has both bounds; a test holds it there.
     if type(spec.default) is int:
-        described.integer_range = [IntegerRange(
-            from_value=-2**63 if spec.low is None else int(spec.low),
-            to_value=2**63 - 1 if spec.high is None else int(spec.high))]
+        described.integer_range = [IntegerRange(from_value=spec.low, to_value=spec.high)]
     elif type(spec.default) is float:
-        described.floating_point_range = [FloatingPointRange(
-            from_value=-sys.float_info.max if spec.low is None else spec.low,
-            to_value=sys.float_info.max if spec.high is None else spec.high)]
+        described.floating_point_range = [
+            FloatingPointRange(from_value=spec.low, to_value=spec.high)]
     return described
 
 
@@ -147,5 +141,4 @@ def _given(node: Node) -> dict[str, Any]:
     """Return {name: value} of what the user gave by file or command line."""
     return {
         name: parameter.value for name, parameter in node.get_parameters_by_prefix('').items()
-        if name not in FOREIGN_NAMES and not name.startswith(FOREIGN_PREFIX)
-        and not node.describe_parameter(name).read_only}
+        if not is_ros_own(name) and not node.describe_parameter(name).read_only}

@@ -32,7 +32,6 @@ from vision_msgs.msg import Detection2DArray, LabelInfo
 
 __all__ = ['ResultPublishers']
 
-DEPTH_IMAGE = 'depth/image'
 DEPTH_CAMERA_INFO = 'depth/camera_info'
 
 
@@ -50,16 +49,15 @@ class ResultPublishers:
     ----------
     node : rclpy.node.Node
     metric : bool
-        Whether depth is in meters; without that `~/depth/image` does not exist.
+        Whether depth is in meters; without that `~/depth/image` and its calibration do not exist.
 
     """
 
     def __init__(self, node: Node, metric: bool) -> None:
-        types = {output.topic: Image for output in IMAGES} | {REGIONS: Detection2DArray}
+        types = {output.topic: Image for output in IMAGES if metric or not output.metric}
+        types[REGIONS] = Detection2DArray
         if metric:
             types[DEPTH_CAMERA_INFO] = CameraInfo
-        else:
-            del types[DEPTH_IMAGE]
         with ExitStack() as undo:
             self._publishers: dict[str, Publisher] = {}
             for topic, kind in types.items():

@@ -203,17 +203,24 @@ def _polished(plane: _Plane, points: _Points, tolerance: float) -> _Plane:
 
 def _ramp(plane: _Plane, points: _Points, params: SegmentationParams) -> _Plane | None:
     """
-    Return a second plane that rises out of the first over most of the width, or None.
+    Return a second plane that goes on where the first ends, over most of the width, or None.
 
     With it F on a 15 % ramp goes from 0.65 to 0.94; flat ground is not harmed.
     """
     above = points.only(points.over(plane) > params.ground_tolerance)
     ramp = _best_plane(above, max(_LEAST_POINTS, 0.05 * len(points)), params)
-    if ramp is None or not 0.25 * plane[1] < ramp[1] < 0.95 * plane[1]:
+    if ramp is None:
+        return None
+    steepness = ramp[1] / plane[1]
+    if not (0.25 < steepness < 0.97 or 1.03 < steepness < 4.0):
         return None
     on_ramp = above.only(np.abs(above.over(ramp)) < params.ground_tolerance)
+    on_plane = points.only(np.abs(points.over(plane)) < params.ground_tolerance)
     covered = len(np.unique(on_ramp.uv1[:, 0])) / len(np.unique(points.uv1[:, 0]))
-    return ramp if covered >= 0.6 else None
+    # A ramp meets the floor between the two; a table, parallel to it, only at the horizon.
+    bend = float(np.array([0.5, 0.0, 1.0]) @ (ramp - plane) / (plane[1] - ramp[1]))
+    rows = sorted((np.median(on_ramp.uv1[:, 1]), np.median(on_plane.uv1[:, 1])))
+    return ramp if covered >= 0.6 and rows[0] < bend < rows[1] else None
 
 
 def _image_of(plane: _Plane, shape: tuple[int, int]) -> FloatImage:

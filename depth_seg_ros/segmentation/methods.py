@@ -41,7 +41,8 @@ class Separation:
     Parameters
     ----------
     classes : uint8 ndarray of shape (h, w)
-        RegionClass of what is no obstacle; UNKNOWN where one may be.
+        RegionClass of what is no obstacle; UNKNOWN where one may be. Where depth is unknown it
+        means nothing.
     things : int32 ndarray of shape (h, w)
         Connected parts that stand out, from 1 on; 0 for none.
     pits : int32 ndarray of shape (h, w)
@@ -74,11 +75,12 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
     far = frame.near - np.float32(frame.far) < np.float32(params.far)
     ground = find_ground(frame, far, noise, params)
     classes = np.zeros(frame.shape, np.uint8)
-    classes[frame.valid & far] = RegionClass.BACKGROUND
-    standing = frame.valid & ~far
+    classes[far] = RegionClass.BACKGROUND
+    # Unknown pixels take part with the depth beside them, so that holes split nothing.
+    standing = ~far
     pits = np.zeros(frame.shape, np.int32)
     if ground is not None:
-        below = _below(frame, ground, params)
+        below = standing & _below(frame, ground, params)
         standing &= ~below
         raised = _raised(frame, ground, standing, params)
         classes[standing & ~raised] = RegionClass.GROUND
@@ -94,15 +96,14 @@ def by_threshold(frame: Frame, step: FloatImage, noise: float, params: Segmentat
                  ) -> Separation:
     """Take what is nearer than a threshold; with two of them, each layer for itself."""
     levels = thresholds(frame.near[frame.valid], params.threshold, params)
-    classes = np.where(frame.valid, RegionClass.BACKGROUND, RegionClass.UNKNOWN)
+    classes = np.full(frame.shape, RegionClass.BACKGROUND, np.uint8)
     things = np.zeros(frame.shape, np.int32)
     for low, high in zip(levels, [*levels[1:], math.inf]):
-        layer = frame.valid & (frame.near >= np.float32(low)) & (frame.near < np.float32(high))
+        layer = (frame.near >= np.float32(low)) & (frame.near < np.float32(high))
         classes[layer] = RegionClass.UNKNOWN
         parts = connected(layer, min_pixels(frame, params))
         things += np.where(parts > 0, parts + things.max(), 0)
-    return Separation(classes.astype(np.uint8), things, np.zeros_like(things),
-                      threshold=levels[0])
+    return Separation(classes, things, np.zeros_like(things), threshold=levels[0])
 
 
 def by_neighborhood(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
@@ -110,10 +111,10 @@ def by_neighborhood(frame: Frame, step: FloatImage, noise: float, params: Segmen
     """Take what is nearer than the mean of its neighborhood by an offset."""
     window = 2 * round(params.local_window * frame.shape[1] / 2) + 1
     over = frame.near - cv2.blur(frame.near, (window, window))
-    standing = frame.valid & (over > np.float32(params.local_offset))
-    classes = np.where(frame.valid & ~standing, RegionClass.BACKGROUND, RegionClass.UNKNOWN)
+    standing = over > np.float32(params.local_offset)
+    classes = np.where(standing, np.uint8(RegionClass.UNKNOWN), np.uint8(RegionClass.BACKGROUND))
     things = connected(standing, min_pixels(frame, params))
-    return Separation(classes.astype(np.uint8), things, np.zeros_like(things))
+    return Separation(classes, things, np.zeros_like(things))
 
 
 METHODS: dict[str, Method] = {
@@ -133,6 +134,6 @@ def _raised(frame: Frame, ground: Ground, candidates: Mask, params: Segmentation
 
 def _below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:
     """Return what is seen through the ground: farther than it, where it should be near."""
-    return (frame.valid & (ground.clearance > 0.1)
+    return ((ground.clearance > 0.1)
             & (ground.sigmas < np.float32(-2.0 * params.noise_high))
             & (ground.surface - frame.near > np.float32(0.03)))

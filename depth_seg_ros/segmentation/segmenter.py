@@ -79,8 +79,8 @@ class Segmenter:
         labels *= frame.valid
         own = np.append(own, np.ones(len(kinds) - len(own)))
         depths = depths_of(labels, len(kinds), frame, found.ground, noise)
-        order = _nearest_first(depths.nearest)
-        labels = np.argsort(order).astype(np.int32)[labels]
+        order = _nearest_first(labels, depths.nearest, min_pixels(frame, params))
+        labels = _table(order, len(kinds)).take(labels)
         kinds, own, depths = kinds[order], own[order], depths.in_order(order)
         layers = layer_bounds(labels, kinds, frame, params)
         classes = np.where(labels > 0, kinds[labels], found.classes)
@@ -101,9 +101,19 @@ def _joined(things: Labels, pits: Labels, is_object: NDArray[np.bool_]
     return labels.astype(np.int32), np.concatenate([kinds, added])
 
 
-def _nearest_first(nearest: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the order of labels by nearness; 0, which is no region, stays first."""
-    return np.concatenate([[0], 1 + np.argsort(-nearest[1:], kind='stable')]).astype(np.intp)
+def _nearest_first(labels: Labels, nearest: NDArray[np.float64], min_area: int
+                   ) -> NDArray[np.intp]:
+    """Return 0 and the labels that have enough known pixels, the nearest first."""
+    area = np.bincount(labels.ravel(), minlength=len(nearest))
+    order = np.argsort(-nearest, kind='stable')
+    return np.append(0, order[(order > 0) & (area[order] >= min_area)])
+
+
+def _table(order: NDArray[np.intp], count: int) -> NDArray[np.int32]:
+    """Return the new number of every label: its place in the order, 0 if it is not there."""
+    table = np.zeros(count, np.int32)
+    table[order] = np.arange(len(order))
+    return table
 
 
 def _on_grid(image: NDArray[np.generic], depth: DepthMap) -> NDArray[np.generic]:

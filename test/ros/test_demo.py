@@ -282,7 +282,7 @@ def test_rates_need_five_frames() -> None:
     many = few | {5: frame(500, mask=505)}
     lines = [report.summary_lines(report.Traffic(frames, {}, 4), [], {})[3]
              for frames in (few, many)]
-    assert lines[0].split() == 'rate - results per second, of - images per second'.split()
+    assert lines[0].split() == 'rate - needs 5 results'.split()
     assert lines[1].split() == 'rate 10.0 results per second, of 10.0 images per second'.split()
 
 

@@ -78,7 +78,9 @@ def test_losses_are_counted_and_have_a_rate(statistics, clock):
     statistics.images_lost(5000)
     summary = statistics.summary()
     assert summary.lost == 5003
-    assert summary.rate_lost == 500  # of as many samples as are kept
+    assert summary.rate_lost == 5003 / 2
+    clock.now += 20
+    assert (statistics.summary().lost, statistics.summary().rate_lost) == (5003, 0)
 
 
 def test_a_rate_is_right_from_the_start(statistics, clock, frame):

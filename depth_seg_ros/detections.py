@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import RegionClass
 
-__all__ = ['Detection', 'LABELS', 'class_name', 'detections']
+__all__ = ['Detection', 'LABELS', 'LAYER_NAMES', 'class_name', 'detections']
 
 
 def class_name(kind: RegionClass) -> str:
@@ -31,6 +31,9 @@ def class_name(kind: RegionClass) -> str:
 LABELS: tuple[tuple[int, str], ...] = tuple(
     (int(kind), class_name(kind)) for kind in RegionClass)
 """(number, name) of every class: the class_map of vision_msgs/LabelInfo."""
+
+LAYER_NAMES = ('near', 'mid', 'far')
+"""Names of the layers that regions are sorted into, from layer 1 on."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import TypeAlias
 
 import cv2
 from depth_seg_ros.bench.metrics import mean_score, RegionScore, score_frame, standing_out
@@ -30,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-Labels = NDArray[np.int32]
+Labels: TypeAlias = NDArray[np.int32]
 SHAPE = (60, 80)
 
 

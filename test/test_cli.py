@@ -151,7 +151,7 @@ def test_everything_is_saved_by_default(pictures: Path, tmp_path: Path, use: Use
 def test_two_runs_write_the_same_bytes(pictures: Path, tmp_path: Path, use: Use) -> None:
     for out in ('1', '2'):
         use(PaperNetwork())
-        run('image', pictures / 'a.png', '--out', tmp_path / out)
+        run('image', pictures, '--out', tmp_path / out, '--save', 'depth,overlay,labels,regions')
     for name in names(tmp_path / '1'):
         assert (tmp_path / '1' / name).read_bytes() == (tmp_path / '2' / name).read_bytes()
 

@@ -117,6 +117,8 @@ def test_a_small_plane_is_ground_only_when_few_inliers_are_asked_for() -> None:
 
 def test_sky_is_no_point_of_the_ground() -> None:
     assert ground_of(np.zeros(SHAPE, np.float32)) is None
+    ground = ground_of(np.maximum(plane(0.0, 2.0, -1.2), 0))  # sky down to 60 % of the height
+    assert ground is not None and ground.inlier_share == 1.0
 
 
 def test_a_ramp_joins_the_ground() -> None:
@@ -134,6 +136,14 @@ def test_a_narrow_slope_is_no_ramp() -> None:
     ground = ground_of(near, ground_refine=False)
     assert ground is not None
     np.testing.assert_allclose(ground.surface, plane(0.0, 1.6, -0.6), atol=0.02)
+
+
+def test_a_table_over_the_whole_width_is_no_ramp() -> None:
+    near = plane(0.0, 1.2, -0.3)
+    near[80:] = plane(0.0, 1.8, -0.45)[80:]  # the same horizon: parallel, and nearer
+    ground = ground_of(near, ground_refine=False)
+    assert ground is not None
+    np.testing.assert_allclose(ground.surface, plane(0.0, 1.2, -0.3), atol=0.01)
 
 
 def test_gentle_unevenness_is_followed_when_asked() -> None:

@@ -115,6 +115,7 @@ def test_a_wall_is_structure_and_the_box_before_it_an_object(grain: Any) -> None
     assert kinds(found) == ['OBJECT', 'STRUCTURE']
     assert at(found, 30, 300) == 'STRUCTURE' and at(found, 150, 120) == 'OBJECT'
     assert found.mask[30, 300] and found.mask[150, 120] and not found.mask[240, 10]
+    assert found.regions[1].confidence > 0.5
 
 
 def test_a_pit_is_a_drop_off_behind_its_rim(grain: Any) -> None:
@@ -127,6 +128,13 @@ def test_a_pit_is_a_drop_off_behind_its_rim(grain: Any) -> None:
     assert kinds(without) == [] and at(without, 190, 160) == 'UNKNOWN'
 
 
+def test_a_hollow_without_an_edge_is_no_drop_off() -> None:
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    hollow = 0.12 * np.exp(-((rows - 190) ** 2 + (columns - 160) ** 2) / 2 / 20 ** 2)
+    found = segmented((floor() - hollow).astype(np.float32))
+    assert 'DROP_OFF' not in kinds(found) and at(found, 190, 160) == 'UNKNOWN'
+
+
 def test_a_floor_that_rises_is_ground_unless_one_plane_must_do(grain: Any) -> None:
     near = np.maximum(floor(), (0.35 + 0.45 * (floor() - 0.35)) * (floor() > 0))
     near = near + grain
@@ -135,10 +143,19 @@ def test_a_floor_that_rises_is_ground_unless_one_plane_must_do(grain: Any) -> No
 
 
 def test_a_thing_at_the_border_says_which_one(grain: Any) -> None:
-    found = segmented(stand(stand(floor(), 150, HEIGHT, 0, 60), 0, 150, 250, 280) + grain)
-    left, top = found.regions
-    assert left.truncated == (False, False, False, True)
-    assert top.truncated == (True, False, False, False)
+    near = stand(stand(floor(), 150, HEIGHT, 0, 60), 0, 150, 250, 280)
+    found = segmented(stand(near, 110, 140, 310, WIDTH) + grain)
+    assert [region.truncated for region in found.regions] == [
+        (False, False, False, True), (True, False, False, False), (False, True, False, False)]
+
+
+def test_nearest_is_the_95_percent_quantile_and_no_outlier(grain: Any) -> None:
+    near = stand(floor(), 100, 200, 100, 160)
+    near[100:200, 100:160] += np.linspace(0, 0.3, 60, dtype=np.float32)
+    near[150, 130] = 1.5
+    region, = segmented(near + grain).regions
+    assert region.nearest == pytest.approx(floor_at(199) + 0.285, abs=0.01)
+    assert region.median == pytest.approx(floor_at(199) + 0.15, abs=0.01)
 
 
 def test_low_things_can_be_left_out(grain: Any) -> None:

@@ -21,13 +21,13 @@ import torch
 Tensor = torch.Tensor
 
 
-WIDEST = 2.2   # mean deviation of the output, between 0 and 10, that costs nothing
+WIDEST = 2.0   # mean deviation of the output that costs nothing
 
 
-def _normalize(values: Tensor) -> tuple[Tensor, Tensor]:
+def _normalize(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     center = values.mean((1, 2), keepdim=True)
     spread = (values - center).abs().mean((1, 2), keepdim=True)
-    return (values - center) / (spread + 1e-6), spread
+    return (values - center) / (spread + 1e-6), center, spread
 
 
 def _edges(error: Tensor, scales: int = 4) -> Tensor:
@@ -63,11 +63,11 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
     middle = inverse_depth[:, ::4, ::4].flatten(1).median(1).values.clamp_min(1e-3)[:, None, None]
     top = torch.quantile(inverse_depth[:, ::3, ::3].flatten(1), 0.97, dim=1)[:, None, None] * 1.3
     truth = _normalize(torch.minimum(inverse_depth, top))[0]
-    guess, spread = _normalize(predicted)
+    guess, center, spread = _normalize(predicted)
     error = guess - truth
     weight = (middle / inverse_depth.clamp_min(1e-6)).clamp(0.5, 2.5)
     weight = torch.where(inverse_depth > 0, weight, 0.7)
     plain = (error.abs() * weight).mean()
-    # The scale is free, so without this it may drift until the sigmoid is saturated.
-    drift = torch.relu(spread - WIDEST).mean()
+    # Scale and shift are free; this keeps them where the network's last ReLU cuts nothing off.
+    drift = (torch.relu(spread - WIDEST) + torch.relu(2 * spread + 0.3 - center)).mean()
     return plain + edges * _edges(error) + 0.1 * drift

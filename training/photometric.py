@@ -22,11 +22,12 @@ import numpy as np
 
 def _exposure(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     level = float(np.quantile(light.mean(2), rng.uniform(0.5, 0.9))) + 1e-4
-    target = rng.uniform(0.15, 0.6) if rng.random() < 0.85 else np.exp(rng.uniform(-3.5, 0.3))
+    target = rng.uniform(0.15, 0.6) if rng.random() < 0.9 else np.exp(rng.uniform(-3, 0.2))
     return light * (target / level)
 
 
 def _lens(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    fine = min(image.shape[1] / 224, 1.0)   # a small picture is a large one made smaller
     if rng.random() < 0.15:   # glare of bright places
         bright = cv2.GaussianBlur(np.maximum(image - 1, 0), (0, 0), image.shape[1] * 0.04)
         image = image + rng.uniform(0.1, 0.6) * np.minimum(bright, 2)
@@ -35,9 +36,9 @@ def _lens(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         y, x = np.mgrid[-1:1:rows * 1j, -1:1:columns * 1j]
         image = image * (1 - rng.uniform(0.05, 0.35) * (x * x + y * y))[..., None]
     if rng.random() < 0.35:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.2))
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3) * fine)
     if rng.random() < 0.1:    # motion
-        length, angle = rng.integers(2, 7), rng.uniform(0, np.pi)
+        length, angle = rng.uniform(2, 7) * fine, rng.uniform(0, np.pi)
         kernel = np.zeros((7, 7), np.float32)
         for t in np.linspace(-length / 2, length / 2, 15):
             row, column = 3 + 0.9 * t * np.sin(angle), 3 + 0.9 * t * np.cos(angle)

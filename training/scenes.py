@@ -28,8 +28,8 @@ from training.builder import Builder
 from training.render import Picture, render, Scene, View
 
 # Share of each kind of scene among the training pictures.
-KINDS = {'dwelling': 0.42, 'corridor': 0.06, 'hall': 0.1, 'stairs': 0.04, 'jumble': 0.1,
-         'street': 0.1, 'yard': 0.08, 'wild': 0.04, 'air': 0.06}
+KINDS = {'dwelling': 0.5, 'corridor': 0.05, 'hall': 0.1, 'stairs': 0.03, 'jumble': 0.07,
+         'street': 0.09, 'yard': 0.07, 'wild': 0.03, 'air': 0.06}
 INDOORS = {'dwelling': rooms.dwelling, 'corridor': rooms.corridor, 'hall': rooms.hall,
            'stairs': rooms.stairs, 'jumble': rooms.jumble}
 OUTDOORS = {'street': places.street, 'yard': places.yard, 'wild': places.wild,

@@ -40,6 +40,7 @@ def arguments() -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--minutes', type=float, default=110,
                    help='length of the training; the learning rate falls to zero at its end')
+    p.add_argument('--until', type=float, help='stop earlier, after so many minutes in all')
     p.add_argument('--folder', type=Path, default=Path('/tmp/depth_seg_training'),
                    help='checkpoint and learning curve')
     p.add_argument('--device', default='cpu', help='cpu or cuda')
@@ -78,6 +79,7 @@ class Trainer:
         self.options, self.step, self.images, self.elapsed = options, 0, 0, 0.0
         self.net = network.build().to(options.device, memory_format=torch.channels_last)
         network.resize_input(self.net, *options.size)
+        self.net.head.head[-1] = torch.nn.Identity()   # a ReLU; its zeros would learn nothing
         decay = [p for p in self.net.parameters() if p.ndim > 1]
         rest = [p for p in self.net.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
@@ -154,9 +156,10 @@ def loop(trainer: Trainer, ring: pictures.Ring, batches: queue.Queue) -> None:
     table = o.folder / 'curve.csv'
     if not table.exists():
         table.write_text('images,minutes,loss,rate,pictures\n')
-    bar = tqdm(total=round(60 * o.minutes), initial=round(trainer.elapsed), unit='s',
+    end = 60 * min(o.minutes, o.until or o.minutes)
+    bar = tqdm(total=round(end), initial=round(trainer.elapsed), unit='s',
                mininterval=10)
-    while trainer.elapsed < 60 * o.minutes:
+    while trainer.elapsed < end:
         start = time.monotonic()
         losses.append(trainer.train_on(*batches.get()))
         trainer.elapsed += time.monotonic() - start

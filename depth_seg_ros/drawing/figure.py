@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 from depth_seg_ros.depth import DepthKind
-from depth_seg_ros.detections import class_name
+from depth_seg_ros.detections import class_name, LAYER_NAMES
 from depth_seg_ros.drawing.colors import (
     class_color, depth_colors, hex_color, region_color, text_color)
 from depth_seg_ros.drawing.maps import shown_range
@@ -45,8 +45,6 @@ _WIDEST = 1200
 
 _ROWS = 14
 """Regions in the table."""
-
-_LAYERS = ('near', 'mid', 'far')
 
 
 def panel(result: FrameResult, drawing: DrawingParams) -> NDArray[np.uint8]:
@@ -205,7 +203,7 @@ def _draw_table(axes: Axes, result: FrameResult) -> None:
     metric = result.depth.kind is DepthKind.METRIC
     header = ['id', 'class', 'layer', 'distance\n[m]' if metric else 'nearness\n[no unit]',
               'height\n[camera heights]', 'area\n[px]', 'confidence']
-    rows = [[str(region.id), class_name(region.kind), _LAYERS[region.layer - 1],
+    rows = [[str(region.id), class_name(region.kind), LAYER_NAMES[region.layer - 1],
              _number(region.distance if metric else region.nearest),
              _number(region.height_over_ground), str(region.area), _number(region.confidence)]
             for region in result.regions[:_ROWS]]

@@ -19,7 +19,7 @@ from dataclasses import asdict
 from typing import Any
 
 from depth_seg_ros.depth import DepthKind
-from depth_seg_ros.detections import class_name
+from depth_seg_ros.detections import class_name, LAYER_NAMES
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import Region
 
@@ -45,7 +45,6 @@ UNITS = {
 }
 """Unit of every number of a record that has one; null stands for unknown."""
 
-_LAYERS = ('near', 'mid', 'far')
 _SIDES = ('top', 'right', 'bottom', 'left')
 
 
@@ -85,7 +84,7 @@ def _region_record(region: Region) -> dict[str, Any]:
     record.update(
         box={'x': column, 'y': row, 'width': width, 'height': height},
         centroid={'x': region.centroid[1], 'y': region.centroid[0]},
-        layer=_LAYERS[region.layer - 1],
+        layer=LAYER_NAMES[region.layer - 1],
         truncated=[side for side, cut in zip(_SIDES, region.truncated) if cut])
     del record['kind']
     return {'id': record.pop('id'), 'class': class_name(region.kind), **record}

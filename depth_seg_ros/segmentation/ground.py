@@ -161,8 +161,8 @@ def _best_plane(points: _Points, least: float, params: SegmentationParams) -> _P
     """
     Return the plane on which most points lie (RANSAC, then reweighted least squares).
 
-    A point below a plane . It may not be forbidden: behind a table that
-    serves as ground, the floor is seen.
+    A point below a plane costs it `ground_below_weight` inliers, as things stand on the ground.
+    It may not be forbidden: behind a table that serves as ground, the floor is seen.
     """
     if len(points) < least:
         return None
@@ -184,7 +184,7 @@ def _best_plane(points: _Points, least: float, params: SegmentationParams) -> _P
 
 
 def _may_be_ground(planes: NDArray[np.float64]) -> Mask:
-    """Say which planes come nearer downward, leaning less than a camera rolls (28 degrees)."""
+    """Say which planes come nearer downward, and lean less than by a roll of 28 degrees (4:3)."""
     across, down = planes[:, 0], planes[:, 1]
     return (down > 0.1) & (np.abs(across) < 0.7 * down)
 
@@ -205,7 +205,7 @@ def _ramp(plane: _Plane, points: _Points, params: SegmentationParams) -> _Plane 
     """
     Return a second plane that goes on where the first ends, over most of the width, or None.
 
-    With it F on a 15 % ramp goes from 0.65 to 0.94; flat ground is not harmed.
+    With it F on a 15 % ramp goes from 0.69 to 0.94; flat ground is not harmed.
     """
     above = points.only(points.over(plane) > params.ground_tolerance)
     ramp = _best_plane(above, max(_LEAST_POINTS, 0.05 * len(points)), params)
@@ -237,7 +237,7 @@ def _with_unevenness(surface: FloatImage, near: FloatImage, may_be: Mask, reach:
     Return the surface bent to follow slow errors and gentle relief.
 
     Three times, ever stricter about what is ground, the median residual of 12 x 9 cells is
-    added. Without it 4 % of slow error costs 0.2 of F and bare floor is not free of regions.
+    added. Without it 4 % of slow error costs 0.1 of F, and one bare floor in nine holds a region.
     """
     over, allowed = _in_cells(near - surface), _in_cells(may_be.astype(np.float32)) > 0
     reach = _in_cells(reach)

@@ -84,7 +84,6 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
         standing &= ~below
         raised = _raised(frame, ground, standing, params)
         classes[standing & ~raised] = RegionClass.GROUND
-        classes[below] = RegionClass.UNKNOWN
         standing = raised
         if params.drop_off and below.any():
             pits = behind_edge(connected(below, min_pixels(frame, params)), frame, step, 0.2)

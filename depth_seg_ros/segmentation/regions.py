@@ -52,7 +52,7 @@ def split(foreground: Mask, near: FloatImage, step: FloatImage, balance: float) 
     Return the foreground without the far side of every depth edge in it.
 
     A pixel inside an edge belongs to the near thing when it is nearer than about the middle of
-    the edge (Bernsen's test). Cutting whole edges out would leave 1.6 fragments a frame, not 0.2.
+    the edge (Bernsen's test). Cutting whole edges out would leave 1.6 fragments a frame, not 0.15.
     """
     nearest, farthest = cv2.dilate(near, _square(5)), cv2.erode(near, _square(5))
     far_side = near < np.float32(balance) * nearest + np.float32(1.0 - balance) * farthest
@@ -105,8 +105,8 @@ def ownership(labels: Labels, ground: Mask, frame: Frame, step: FloatImage
 
     A thing ends where something farther begins; a wall ends at a corner or leaves the image.
     Contact with the ground says nothing, nor do unknown pixels; what has no more of an outline
-    than that is a low thing on the ground. Without this test there were 0.92 false regions a
-    frame, with it 0.00.
+    than that is a low thing on the ground. Without this test there are 0.85 false regions a
+    frame, with it 0.02.
 
     Parameters
     ----------

@@ -156,7 +156,7 @@ class _Run:
             array = output.render(result, drawing)
             if array is not None:
                 writer.image(PREFIX + output.topic, array, output.encoding, header, log_ns)
-                if output.topic == 'depth/image' and self._bag.calibration is not None:
+                if output.metric and self._bag.calibration is not None:
                     writer.camera_info(f'{PREFIX}depth/camera_info', self._bag.calibration[0],
                                        result.image_shape, header, log_ns)
         writer.detections(PREFIX + REGIONS, detections(result), header, log_ns)

@@ -66,9 +66,9 @@ class Ring:
         return self.light.shape[1], self.light.shape[2]
 
 
-def open_ring(capacity: int, shape: tuple[int, int], context: Any) -> Ring:
+def open_ring(capacity: int, shape: tuple[int, int], detail: float, context: Any) -> Ring:
     """Allocate an empty ring for batches of the given rows and columns."""
-    size = round(MARGIN * shape[0]), round(MARGIN * ASPECT * shape[1])
+    size = round(MARGIN * detail * shape[0]), round(MARGIN * detail * ASPECT * shape[1])
 
     def shared(*dims: int) -> np.ndarray:
         return np.frombuffer(mmap.mmap(-1, 2 * int(np.prod(dims))), np.float16).reshape(dims)
@@ -132,7 +132,8 @@ def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generat
         depth = ring.inverse_depth[slot, y:y + h, x:x + w].astype(np.float32)
         if rng.random() < 0.5:
             light, depth = light[:, ::-1], depth[:, ::-1]
-        light = cv2.resize(light, shape[::-1], interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_AREA if h >= shape[0] else cv2.INTER_LINEAR
+        light = cv2.resize(light, shape[::-1], interpolation=how)
         inverse.append(cv2.resize(depth, shape[::-1], interpolation=cv2.INTER_NEAREST))
         rgb.append(photograph(light, rng))
     ring.used.value += count

@@ -73,15 +73,13 @@ def wall(b: Builder, side: int, length: float, dist: float, h: float, paint: int
     if b.rng.random() < 0.6:
         b.box((0, dist, 0.05), (length / 2, 0.012, 0.05), b.paint(m.wood))
     for _ in range(b.rng.choice((0, 0, 1, 2, 3))):
-        w, v = u(0.1, 0.7), u(0.1, 0.5)
-        x, z = u(-0.45, 0.45) * length, u(1.2, 1.9)
+        w, v, x, z = u(0.1, 0.7), u(0.1, 0.5), u(-0.45, 0.45) * length, u(1.2, 1.9)
         b.box((x, dist - 0.012, z), (w + 0.03, 0.012, v + 0.03), b.paint(m.wood))
         b.box((x, dist - 0.016, z), (w, 0.012, v), b.paint(m.picture))
     if kind < 0.45 or length < 1.6:
         b.box((0, dist + t, h / 2), (length / 2 + 2 * t, t, h / 2), paint)
         return
-    w = min(u(0.8, 2.4), length - 0.6)
-    door = kind < 0.7
+    w, door = min(u(0.8, 2.4), length - 0.6), kind < 0.7
     low, top = (0.0, u(1.95, 2.2)) if door else (u(0.6, 1.1), u(1.8, 2.3))
     x = u(-1, 1) * (length - w - 0.4) / 2
     for a, e in ((-length / 2, x - w / 2), (x + w / 2, length / 2)):

@@ -49,6 +49,8 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--reuse', type=float, default=5, help='how often a picture is used')
     p.add_argument('--ring', type=int, default=6000, help='pictures kept')
     p.add_argument('--size', type=int, nargs=2, default=(96, 96), help='rows and columns')
+    p.add_argument('--detail', type=float, default=1, help='rendered over trained resolution')
+    p.add_argument('--memory', type=float, default=500, help='steps that the mean weights span')
     p.add_argument('--batch', type=int, default=16)
     p.add_argument('--rate', type=float, default=2e-3, help='highest learning rate')
     p.add_argument('--edges', type=float, default=0.1, help='weight of the gradient term')
@@ -122,7 +124,7 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         self.images += len(rgb)
-        keep = min(0.998, self.step / (self.step + 20))
+        keep = min(1 - 1 / o.memory, self.step / (self.step + 20))
         for k, v in self.net.state_dict().items():
             if v.is_floating_point():
                 self.mean[k].lerp_(v, 1 - keep)
@@ -187,7 +189,7 @@ def main() -> None:
     o.size = tuple(o.size)
     torch.set_num_threads(o.threads)
     context = mp.get_context('fork')
-    ring = pictures.open_ring(o.ring, tuple(o.size), context)
+    ring = pictures.open_ring(o.ring, o.size, o.detail, context)
     first = int(time.time()) % 10 ** 6 if (o.folder / 'last.ckpt').exists() else 0
     seeds = [(o.seed * 1000 + k) * 10 ** 7 + first for k in range(o.renderers)]
     workers = [context.Process(target=pictures.render_forever, args=(ring, s, o.reuse),

@@ -55,7 +55,8 @@ class ModelParams(Validated):
         choices=('auto', 'fp32', 'bf16', 'fp16'), live=False)
     input_size: int = option(
         252, 'Short side of the image that the network sees, rounded to what the model takes. '
-        'Larger is finer and slower.', unit='px', low=32, high=1036, live=False)
+        'Larger is finer and slower. Networks of one fixed size, such as embedded, ignore it.',
+        unit='px', low=32, high=1036, live=False)
     threads: int = option(0, 'CPU threads of the network; 0 leaves the choice to the engine.',
                           low=0, high=256, live=False)
 

@@ -164,6 +164,16 @@ def test_depth_pro_has_one_size_only() -> None:
     assert made.grid(480, 640) == (1536, 1536)
 
 
+@pytest.mark.parametrize('config, grid', [
+    ({'is_hybrid': True, 'image_size': 384}, (384, 384)),
+    ({'is_hybrid': True, 'image_size': [192, 256]}, (192, 256)),
+    ({'is_hybrid': True}, (384, 384))])
+def test_dpt_on_a_convolutional_body_has_one_size_only(
+        config: dict[str, Any], grid: tuple[int, int]) -> None:
+    made = preprocessing_of({}, {'model_type': 'dpt', **config}, 'name', 700)
+    assert made.grid(480, 640) == grid
+
+
 @pytest.mark.parametrize('settings', [
     {'do_normalize': True}, {'image_mean': [0.5, 0.5], 'image_std': [0.5] * 3},
     {'image_mean': 0.5, 'image_std': [0.5] * 3}, {'image_mean': ['a', 'b', 'c']}])

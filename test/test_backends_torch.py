@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import json
 import logging
+import os
 from pathlib import Path
 import shutil
 import sys
@@ -224,6 +225,19 @@ def test_threads_are_set_when_asked_for(built: Builder,
     assert asked == []
     loaded(built('dpt'), threads=3)
     assert asked == [3]
+
+
+@pytest.mark.parametrize('given, kept', [(None, 'PASSIVE'), ('ACTIVE', 'ACTIVE')])
+def test_waiting_threads_leave_the_cores_to_others_unless_told_otherwise(
+        built: Builder, monkeypatch: pytest.MonkeyPatch, given: str | None, kept: str) -> None:
+    if given is None:
+        # Set first, so that what the load sets is taken back.
+        monkeypatch.setenv('OMP_WAIT_POLICY', '')
+        monkeypatch.delenv('OMP_WAIT_POLICY')
+    else:
+        monkeypatch.setenv('OMP_WAIT_POLICY', given)
+    loaded(built('dpt'))
+    assert os.environ['OMP_WAIT_POLICY'] == kept
 
 
 @pytest.mark.parametrize('device', ['cuda', 'cuda:0', 'cuda:7'])

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 import os
 from pathlib import Path
 import signal
@@ -25,10 +26,11 @@ from typing import Any
 from bag_messages import (
     CAMERA_INFO, camera_info, damage, IMAGE, image, images, new, picture, SECOND, STRING,
     write_bag)
-from depth_seg_ros.bag import BagError, BagReader, BagSummary, BagWriter, process_bag
+from depth_seg_ros.bag import (
+    BagError, BagReader, BagSummary, BagWriter, check_bag, process_bag, SAVES)
 from depth_seg_ros.depth import DepthKind, DepthMap, EstimationError, EstimatorInfo
 from depth_seg_ros.detections import LABELS
-from depth_seg_ros.outputs import IMAGES
+from depth_seg_ros.outputs import ImageOutput, IMAGES
 from depth_seg_ros.params import PipelineParams, updated
 from depth_seg_ros.pipeline import Pipeline
 import numpy as np
@@ -85,7 +87,8 @@ def source(tmp_path: Path) -> Path:
 
 def test_results_stand_beside_the_input_with_its_stamps(source: Path, tmp_path: Path) -> None:
     summary = run(source, tmp_path / 'out')
-    assert (summary.frames, summary.processed, summary.topic) == (3, 3, '/cam/image_raw')
+    assert (summary.total, summary.frames, summary.processed) == (3, 3, 3)
+    assert summary.topic == '/cam/image_raw'
     assert (summary.failed, summary.not_copied, summary.problems) == ({}, (), ())
     assert not summary.interrupted
     found = recorded(tmp_path / 'out')
@@ -97,6 +100,48 @@ def test_results_stand_beside_the_input_with_its_stamps(source: Path, tmp_path: 
         stamps = [message.header.stamp for _, message in found[topic]]
         assert [(stamp.sec, stamp.nanosec) for stamp in stamps] == [(0, 7), (1, 7), (2, 7)]
         assert {message.header.frame_id for _, message in found[topic]} == {'cam'}
+
+
+@pytest.mark.parametrize('save', [('mask',), ('labels', 'regions'), ()])
+def test_only_what_is_saved_is_rendered_and_written(
+        source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        save: tuple[str, ...]) -> None:
+    rendered = []
+
+    def watched(output: ImageOutput) -> ImageOutput:
+        def render(*given: Any) -> Any:
+            rendered.append(output.topic)
+            return output.render(*given)
+
+        return replace(output, render=render)
+
+    monkeypatch.setattr('depth_seg_ros.bag.process.IMAGES', [watched(item) for item in IMAGES])
+    summary = run(source, tmp_path / 'out', save=save)
+    assert (summary.processed, summary.regions) == (3, 3)
+    results = {topic for topic in recorded(tmp_path / 'out') if topic.startswith('/depth_seg/')}
+    assert results == {f'/depth_seg/{topic}' for topic in (*save, 'label_info')}
+    assert set(rendered) == set(save) - {'regions'}
+
+
+def test_an_unknown_name_to_save_lists_the_choices(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='save: expected some of inverse_depth, .*, regions; '
+                                         'got masks$'):
+        run(source, tmp_path / 'out', save=('mask', 'masks'))
+    assert not (tmp_path / 'out').exists()
+    assert SAVES == (*(output.topic for output in IMAGES), 'regions')
+
+
+def test_a_check_refuses_what_processing_would(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / 'out'
+    check_bag(source, out)
+    assert not out.exists()
+    with pytest.raises(BagError, match='in: no images on /none'):
+        check_bag(source, out, '/none')
+    with pytest.raises(BagError, match='missing: no such file or folder'):
+        check_bag(tmp_path / 'missing', out)
+    out.mkdir()
+    with pytest.raises(BagError, match='out: exists; remove it or choose another name'):
+        check_bag(source, out)
 
 
 def test_the_input_is_copied_byte_by_byte(source: Path, tmp_path: Path) -> None:
@@ -254,18 +299,20 @@ def test_a_full_disk_is_named_and_what_was_written_stays(
     assert (tmp_path / 'out/out.mcap').stat().st_size > 10000
 
 
-def test_ctrl_c_ends_after_the_frame_in_work_and_the_bag_is_whole(
-        source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_end_after_the_frame_in_work_and_the_bag_is_whole(
+        source: Path, tmp_path: Path, stop: signal.Signals) -> None:
     class Interrupted(RedIsNear):
         def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), stop)
             return super().estimate(rgb)
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(stop)
     summary = run(source, tmp_path / 'out', Interrupted())
     assert summary.interrupted
-    assert (summary.frames, summary.processed) == (1, 1)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert (summary.total, summary.frames, summary.processed) == (3, 1, 1)
+    assert signal.getsignal(stop) is before
+    assert (tmp_path / 'out/metadata.yaml').exists()
     assert len(recorded(tmp_path / 'out')['/depth_seg/overlay']) == 1
 
 

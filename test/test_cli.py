@@ -17,7 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import json
+import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -25,6 +27,7 @@ from typing import Any
 from bag_messages import images as bag_images, write_bag
 import cv2
 from depth_seg_ros import cli
+from depth_seg_ros.bag import BagReader, SAVES as BAG_SAVES
 from depth_seg_ros.depth import DepthEstimator, EstimationError, ModelLoadError
 from depth_seg_ros.export import SAVES, VIDEO_SAVES
 from depth_seg_ros.params import ModelParams
@@ -102,7 +105,7 @@ def test_the_module_runs_as_the_program_does() -> None:
 
 def test_the_kinds_in_the_help_are_those_that_can_be_saved(
         capsys: pytest.CaptureFixture[str]) -> None:
-    for command, kinds in (('image', SAVES), ('video', VIDEO_SAVES)):
+    for command, kinds in (('image', SAVES), ('video', VIDEO_SAVES), ('bag', BAG_SAVES)):
         assert code_of(command, '--help') == 0
         assert ','.join(kinds) in ''.join(capsys.readouterr().out.split())
 
@@ -252,10 +255,25 @@ def test_a_wrong_parameter_is_told_in_one_line(
 def test_what_a_user_can_mend_is_one_line(
         tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
     use(PaperNetwork())
-    assert run('image', tmp_path / 'missing.png', '--out', tmp_path / 'out') == 1
+    assert run('video', tmp_path / 'missing.mp4', '--out', tmp_path / 'out') == 1
     err = capsys.readouterr().err
     assert err.startswith('depth_seg: error: ') and err.count('\n') == 1
-    assert 'missing.png: expected an image file or a folder' in err
+    assert 'missing.mp4' in err
+
+
+def test_a_path_that_is_not_there_is_named_and_the_others_are_done(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    missing = tmp_path / 'missing.png'
+    assert run('image', missing, pictures, '--out', tmp_path / 'out', '--save', 'mask') == 1
+    assert 'missing.png: expected an image file or a folder' in capsys.readouterr().err
+    assert list((tmp_path / 'out').glob('*_mask.png'))
+
+
+def test_nothing_is_written_when_no_path_is_there(tmp_path: Path, use: Use) -> None:
+    use(PaperNetwork())
+    assert run('image', tmp_path / 'missing.png', '--out', tmp_path / 'out') == 1
+    assert not (tmp_path / 'out').exists()
 
 
 @pytest.mark.parametrize('command', ['image', 'video'])
@@ -393,6 +411,48 @@ def test_a_bag_gives_a_bag_and_one_line(
     out, err = capsys.readouterr()
     assert out.startswith('2 of 2 frames of /cam/image_raw, ') and str(tmp_path / 'out') in out
     assert err == ''
+
+
+def test_a_bag_holds_only_what_is_to_be_saved(tmp_path: Path, use: Use) -> None:
+    use(PaperNetwork())
+    source = write_bag(tmp_path / 'bag', bag_images(count=2))
+    out = tmp_path / 'out'
+    assert run('bag', source, '--out', out, '--save', 'mask,regions', '-q') == 0
+    with BagReader(out, '/cam/image_raw') as bag:
+        assert set(bag.topics) == {'/cam/image_raw', '/depth_seg/mask', '/depth_seg/regions',
+                                   '/depth_seg/label_info'}
+
+
+def test_the_size_of_a_bag_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of('bag', '--help') == 0
+    text = ' '.join(capsys.readouterr().out.split())
+    assert '(default: all; all take about 1.5 MB a frame at 640x480)' in text
+
+
+def test_a_bag_that_cannot_be_processed_is_told_before_the_model_is_loaded(
+        tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = use(PaperNetwork())
+    source = write_bag(tmp_path / 'bag', bag_images(count=2))
+    cut = tmp_path / 'cut.mcap'
+    cut.write_bytes((source / 'bag.mcap').read_bytes()[:200])
+    out = tmp_path / 'out'
+    for arguments, reason in (((source, '--out', source), 'bag: exists'),
+                              ((source, '--out', out, '--topic', '/x'), 'no images on /x'),
+                              ((tmp_path / 'none', '--out', out), 'none: no such file'),
+                              ((cut, '--out', out), 'cut.mcap: cannot be read')):
+        assert run('bag', *arguments) == 1
+        assert reason in capsys.readouterr().err
+    assert asked == []
+    assert not out.exists()
+
+
+def test_a_stopped_bag_says_how_much_of_it_is_done(
+        tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork(on_image=lambda count: os.kill(os.getpid(), signal.SIGTERM)))
+    source = write_bag(tmp_path / 'bag', bag_images(count=3))
+    assert run('bag', source, '--out', tmp_path / 'out') == 130
+    assert capsys.readouterr().out.startswith('1 of 3 frames of /cam/image_raw, ')
+    assert (tmp_path / 'out/metadata.yaml').exists()
 
 
 def test_a_bag_with_two_cameras_asks_for_the_topic(

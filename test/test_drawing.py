@@ -24,7 +24,7 @@ from depth_seg_ros.drawing.captions import Captions
 from depth_seg_ros.drawing.colors import depth_colors, hex_color, text_color
 from depth_seg_ros.drawing.maps import shown_range
 from depth_seg_ros.params import DrawingParams, ParamSpec, specs
-from depth_seg_ros.segmentation import RegionClass
+from depth_seg_ros.segmentation import RegionClass, Thresholds
 from frame_results import (
     DROP_OFF, GRID, hand_drawn, nothing_known, OBJECT, STRUCTURE, UNKNOWN)
 import numpy as np
@@ -287,6 +287,40 @@ def test_a_panel_is_a_picture_1800_wide(result: object) -> None:
     assert drawn.dtype == np.uint8 and drawn.shape[1:] == (1800, 3)
     assert drawn.shape[0] >= 700
     assert len(np.unique(drawn)) > 20
+
+
+def test_only_the_twelve_nearest_have_captions_and_structure_comes_last(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    result = hand_drawn((240, 320))
+    thing, structure, drop_off = result.regions
+    captioned: list[int] = []
+    monkeypatch.setattr(Captions, 'draw', lambda self, regions: captioned.extend(
+        region.id for region, _ in regions))
+    few = (replace(structure, id=1), replace(thing, id=2), replace(drop_off, id=3))
+    overlay(replace(result, regions=few), DrawingParams())
+    assert captioned == [2, 3, 1]
+    captioned.clear()
+    many = (few[0], *(replace(thing, id=number) for number in range(2, 40)))
+    overlay(replace(result, regions=many), DrawingParams())
+    assert captioned == list(range(2, 14))
+
+
+def test_the_names_of_close_thresholds_do_not_overprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    canvases: list[FigureCanvasAgg] = []
+    draw = FigureCanvasAgg.draw
+    monkeypatch.setattr(FigureCanvasAgg, 'draw',
+                        lambda self: (canvases.append(self), draw(self))[1])
+    result = hand_drawn((120, 160))
+    chosen = Thresholds(0.200, 0.206, 0.202, 0.204, 0.002)
+    panel(replace(result, segmentation=replace(result.segmentation, thresholds=chosen)),
+          DrawingParams())
+    axes, = [axes for axes in canvases[0].figure.axes if 'inverse' in axes.get_xlabel()]
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) >= 5
+    assert not any(first.overlaps(second) for number, first in enumerate(boxes)
+                   for second in boxes[:number])
+    assert all(axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 for box in boxes)
 
 
 def test_drawing_parameters_are_off_by_nothing() -> None:

@@ -53,9 +53,10 @@ def export(checkpoint: Path, folder: Path, side: int) -> None:
     state['mean'][name] = resample(state['mean'][name], tokens)
     net.load_state_dict(state['mean'])
     net.half().save_pretrained(folder)
+    # The only size there is, also for readers of this file that round to multiples.
     DPTImageProcessorPil(
         do_resize=True, size={'height': side, 'width': side}, keep_aspect_ratio=False,
-        ensure_multiple_of=32, resample=3, do_rescale=True, rescale_factor=1 / 255,
+        ensure_multiple_of=side, resample=3, do_rescale=True, rescale_factor=1 / 255,
         do_normalize=True, image_mean=list(network.MEAN), image_std=list(network.STD),
         do_pad=False).save_pretrained(folder)
     for path in folder.iterdir():

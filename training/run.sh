@@ -17,11 +17,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 python="${PYTHON:-python3}" minutes="${MINUTES:-120}" folder="${FOLDER:-/tmp/depth_seg_training}"
-part() {
-    "$python" -m training.train --nice 10 --minutes "$minutes" --folder "$folder" --size "$2" "$2" \
-        --until "$((minutes * $1 / 100))"
+part() {   # percent of the time at which it ends, size of the pictures, more options
+    until=$((minutes * $1 / 100)) size="$2"
+    shift 2
+    "$python" -m training.train --nice 10 --minutes "$minutes" --until "$until" \
+        --folder "$folder" --size "$size" "$size" "$@"
 }
 part 25 64
-part 70 96
-part 100 128
+part 55 96
+part 100 192 --detail 0.7 --memory 80
 "$python" -m training.export "$folder/last.ckpt" depth_seg_ros/models/embedded

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+import re
 from textwrap import shorten
 
 from depth_seg_ros.backends.known_models import close_names, EMBEDDED
@@ -28,6 +29,8 @@ __all__ = ['cached_files', 'fetch', 'repository_cache']
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 4.0
+
+_ADDRESS = re.compile(r'https?://[^\s:]+(:\d+)?[^\s:]*')
 
 
 def repository_cache(name: str) -> Path:
@@ -114,15 +117,18 @@ def fetch(name: str, revision: str) -> dict[str, Path]:
 def _unreachable(name: str, revision: str, error: Exception) -> str:
     cache = repository_cache(name)
     have = sorted(cached_files(name, revision))
-    state = f'holds only {", ".join(have)} of it' if have else 'does not hold it'
-    reason = shorten(str(error) or type(error).__name__, 160)
+    state = f'only {", ".join(have)} cached' if have else 'not cached'
+    # Its first sentence, without the long address.
+    reason = _ADDRESS.sub('the hub', str(error)).split('. ')[0] or type(error).__name__
     return (
-        f'{name}: the cache in {cache.parent} {state}, and it could not be fetched from the hub '
-        f'({reason}).{_did_you_mean(name)} Either connect to the network; or run '
-        f'"depth_seg models fetch {name}" on a machine that is connected and copy '
-        f'{cache.name} from its cache into {cache.parent}; or put {", ".join(FILES)} into a '
-        f'folder and set model.name to that folder; or set model.name to {EMBEDDED}, the small '
-        f'model inside this package, which needs no network.')
+        f'{name}: {state} ({shorten(reason, 50)}).{_misspelt(name)} Simplest: built-in model '
+        f'(--model {EMBEDDED}, MODEL={EMBEDDED}, model:={EMBEDDED}). Or run "depth_seg models '
+        f'fetch {name}" on a connected machine and copy its models--* folder to {cache.parent}.')
+
+
+def _misspelt(name: str) -> str:
+    known = name in close_names(name)
+    return '' if known else _did_you_mean(name) or ' The id may be misspelt.'
 
 
 def _did_you_mean(name: str) -> str:

@@ -135,16 +135,27 @@ def preprocessing_of(preprocessor: Mapping[str, Any], config: Mapping[str, Any],
     if preprocessor.get('do_normalize', 'image_mean' in preprocessor):
         mean = _three(preprocessor, 'image_mean', name)
         std = _three(preprocessor, 'image_std', name)
-    fixed = None
-    if config.get('model_type') == 'depth_pro':
-        # Cuts the image into patches at three scales, which fit one size only.
-        size = preprocessor.get('size', {'height': 1536, 'width': 1536})
-        fixed = (int(size['height']), int(size['width']))
     return Preprocessing(
         short_side, _multiple(preprocessor, config),
         np.array([scale / s for s in std], np.float32),
         np.array([-m / s for m, s in zip(mean, std)], np.float32),
-        MAX_ASPECT if preprocessor.get('keep_aspect_ratio', True) else 1.0, fixed)
+        MAX_ASPECT if preprocessor.get('keep_aspect_ratio', True) else 1.0,
+        _only_size(preprocessor, config))
+
+
+def _only_size(preprocessor: Mapping[str, Any], config: Mapping[str, Any]
+               ) -> tuple[int, int] | None:
+    """Return (height, width) in pixels of a network that takes no other size."""
+    if config.get('model_type') == 'depth_pro':
+        # Cuts the image into patches at three scales, which fit one size only.
+        size = preprocessor.get('size', {'height': 1536, 'width': 1536})
+        return int(size['height']), int(size['width'])
+    if config.get('is_hybrid'):
+        # DPT on a convolutional body: transformers compares the input with this.
+        side = config.get('image_size', 384)
+        height, width = side if isinstance(side, (list, tuple)) else (side, side)
+        return height, width
+    return None
 
 
 def _three(preprocessor: Mapping[str, Any], key: str, name: str) -> list[float]:

@@ -14,9 +14,9 @@
 """Recordings: frames out of a rosbag2, results into one. No ROS installation is needed."""
 
 from depth_seg_ros.bag.opening import BagError
-from depth_seg_ros.bag.process import BagSummary, process_bag
+from depth_seg_ros.bag.process import BagSummary, check_bag, process_bag, SAVES
 from depth_seg_ros.bag.reader import BagFrame, BagMessage, BagReader
 from depth_seg_ros.bag.writer import BagWriter
 
 __all__ = ['BagError', 'BagFrame', 'BagMessage', 'BagReader', 'BagSummary', 'BagWriter',
-           'process_bag']
+           'check_bag', 'process_bag', 'SAVES']

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Ctrl-C while a bag is written."""
+"""Ctrl-C or SIGTERM while a bag is written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ __all__ = ['deferred_interrupt']
 @contextmanager
 def deferred_interrupt() -> Iterator[threading.Event]:
     """
-    Let the first Ctrl-C only set an event, so that no message is cut in two; a second one acts.
+    Let the first Ctrl-C or SIGTERM only set an event, so that no message is cut in two.
+
+    A second one acts.
 
     Outside of the main thread, where Python delivers no signals, nothing is changed.
 
@@ -37,12 +39,18 @@ def deferred_interrupt() -> Iterator[threading.Event]:
         yield event
         return
 
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
     def note(_signal: int, _frame: FrameType | None) -> None:
         event.set()
-        signal.signal(signal.SIGINT, previous)
+        restore()
 
-    previous = signal.signal(signal.SIGINT, note)
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        for number in previous:
+            signal.signal(number, note)
         yield event
     finally:
-        signal.signal(signal.SIGINT, previous)
+        restore()

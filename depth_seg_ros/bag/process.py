@@ -16,23 +16,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from depth_seg_ros.bag.interrupt import deferred_interrupt
 from depth_seg_ros.bag.reader import BagFrame, BagMessage, BagReader
-from depth_seg_ros.bag.writer import BagWriter
+from depth_seg_ros.bag.writer import BagWriter, check_new
 from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.detections import detections
 from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
 from depth_seg_ros.params import DrawingParams, PipelineParams
 from depth_seg_ros.pipeline import FrameResult, Pipeline
 
-__all__ = ['BagSummary', 'process_bag']
+__all__ = ['BagSummary', 'check_bag', 'process_bag', 'SAVES']
 
 PREFIX = '/depth_seg/'
 """What the topics of the results begin with: those of a node of that name."""
+
+SAVES = (*(output.topic for output in IMAGES), REGIONS)
+"""What can be saved of a frame, by topic."""
 
 
 @dataclass
@@ -46,8 +49,10 @@ class BagSummary:
         The bag that was written.
     topic : str
         The image topic.
+    total : int
+        Images in the bag.
     frames : int
-        Images that were read.
+        Those that were read.
     processed : int
         Those with a result.
     regions : int
@@ -59,12 +64,13 @@ class BagSummary:
     problems : tuple of str
         Damage of the bag, useless camera_info; each a sentence.
     interrupted : bool
-        Whether Ctrl-C ended it early. The output is valid up to there.
+        Whether Ctrl-C or SIGTERM ended it early. The output is valid up to there.
 
     """
 
     out: Path
     topic: str
+    total: int = 0
     frames: int = 0
     processed: int = 0
     regions: int = 0
@@ -74,14 +80,31 @@ class BagSummary:
     interrupted: bool = False
 
 
+def check_bag(source: Path, out: Path, topic: str | None = None) -> None:
+    """
+    Refuse at once what `process_bag` would, before a model is loaded for it.
+
+    Raises
+    ------
+    BagError
+        When the bag cannot be read, `out` exists, or the image topic is not clear.
+
+    """
+    check_new(out)
+    with BagReader(source, topic):
+        pass
+
+
 def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelineParams,
                 topic: str | None = None,
-                progress: Callable[[int, int], None] | None = None) -> BagSummary:
+                progress: Callable[[int, int], None] | None = None,
+                save: Collection[str] | None = None) -> BagSummary:
     """
     Run every image of a bag through the pipeline and write a bag with input and results.
 
     Nothing depends on time or chance: the same bag and parameters give the same bytes. A frame
-    that cannot be used is counted, and the rest goes on. Ctrl-C ends after the frame in work.
+    that cannot be used is counted, and the rest goes on. Ctrl-C and SIGTERM end after the frame
+    in work.
     Results are on the topics of a node `/depth_seg`; what the input has there is replaced.
 
     Parameters
@@ -98,18 +121,26 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
         Image topic, when the bag has several.
     progress : callable, optional
         Called as (images read, images in the bag) after each image.
+    save : collection of str, optional
+        Some of `SAVES`; all by default. What is left out is not rendered either.
 
     Raises
     ------
+    ValueError
+        When `save` names something else.
     BagError
         When the bag cannot be read, `out` exists or cannot be written, or the image topic is not
         clear.
 
     """
+    chosen = SAVES if save is None else save
+    unknown = sorted(set(chosen) - set(SAVES))
+    if unknown:
+        raise ValueError(f'save: expected some of {", ".join(SAVES)}; got {", ".join(unknown)}')
     with BagReader(source, topic) as bag, deferred_interrupt() as interrupted:
-        summary = BagSummary(out, bag.topic or '')
+        summary = BagSummary(out, bag.topic or '', bag.frame_count)
         with BagWriter(out) as writer:
-            run = _Run(bag, writer, pipeline, params)
+            run = _Run(bag, writer, pipeline, params, chosen)
             for message in bag.messages():
                 run.take(message, summary)
                 if message.topic == bag.topic and progress is not None:
@@ -126,8 +157,10 @@ class _Run:
     """The way of one message through the pipeline."""
 
     def __init__(self, bag: BagReader, writer: BagWriter, pipeline: Pipeline,
-                 params: PipelineParams) -> None:
+                 params: PipelineParams, save: Collection[str]) -> None:
         self._bag, self._writer, self._pipeline, self._params = bag, writer, pipeline, params
+        self._images = [output for output in IMAGES if output.topic in save]
+        self._with_regions = REGIONS in save
         self._labeled = False
         self.not_copied: dict[str, None] = {}
 
@@ -152,14 +185,15 @@ class _Run:
     def _write(self, frame: BagFrame, result: FrameResult, drawing: DrawingParams) -> None:
         writer, log_ns = self._writer, frame.log_ns
         header = writer.header(frame.stamp_ns, frame.frame_id)
-        for output in IMAGES:
+        for output in self._images:
             array = output.render(result, drawing)
             if array is not None:
                 writer.image(PREFIX + output.topic, array, output.encoding, header, log_ns)
                 if output.metric and self._bag.calibration is not None:
                     writer.camera_info(f'{PREFIX}depth/camera_info', self._bag.calibration[0],
                                        result.image_shape, header, log_ns)
-        writer.detections(PREFIX + REGIONS, detections(result), header, log_ns)
+        if self._with_regions:
+            writer.detections(PREFIX + REGIONS, detections(result), header, log_ns)
         if not self._labeled:
             writer.label_info(PREFIX + LABEL_INFO, header, log_ns)
             self._labeled = True

@@ -32,7 +32,7 @@ from rosbags.interfaces import (
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores, TypesysError
 
-__all__ = ['BagWriter', 'results_typestore']
+__all__ = ['BagWriter', 'check_new', 'results_typestore']
 
 _FOREVER = QosTime(9223372036, 854775807)
 _LATCHED = Qos(QosHistory.KEEP_LAST, 1, QosReliability.RELIABLE, QosDurability.TRANSIENT_LOCAL,
@@ -49,6 +49,12 @@ def results_typestore() -> Any:
         types.update(get_types_from_msg(definition.read_text(), name))
     store.register(types)
     return store
+
+
+def check_new(path: Path) -> None:
+    """Raise BagError where there is something already."""
+    if path.exists():
+        raise BagError(f'{path}: exists; remove it or choose another name')
 
 
 class BagWriter:
@@ -77,8 +83,7 @@ class BagWriter:
 
     def __enter__(self) -> BagWriter:
         """Make the folder."""
-        if self.path.exists():
-            raise BagError(f'{self.path}: exists; remove it or choose another name')
+        check_new(self.path)
         self._writer = Writer(self.path, version=9, storage_plugin=StoragePlugin.MCAP)
         self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         with self._disk_errors():

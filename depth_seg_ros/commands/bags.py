@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from depth_seg_ros.bag import process_bag
+from depth_seg_ros.bag import check_bag, process_bag
 from depth_seg_ros.commands.reports import complain, plural, progress_bar
 from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.pipeline import build_pipeline
@@ -28,6 +28,7 @@ __all__ = ['run']
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg bag` say, and return the exit code."""
     params = pipeline_params(args)
+    check_bag(args.input, args.out, args.topic)
     with build_pipeline(params) as pipeline, progress_bar(None, 'frame', args.quiet) as bar:
 
         def show(done: int, total: int) -> None:
@@ -35,7 +36,7 @@ def run(args: Namespace) -> int:
             bar.update(done - bar.n)
 
         summary = process_bag(args.input, args.out, pipeline, params, topic=args.topic,
-                              progress=show)
+                              progress=show, save=args.save)
     for reason, count in summary.failed.items():
         complain(f'{args.input}: {plural(count, "frame")} without a result: {reason}')
     for problem in summary.problems:
@@ -43,7 +44,7 @@ def run(args: Namespace) -> int:
     for topic in summary.not_copied:
         complain(f'{args.input}: {topic} was not copied, as the bag does not define its type')
     if not args.quiet:
-        print(f'{summary.processed} of {plural(summary.frames, "frame")} of {summary.topic}, '
+        print(f'{summary.processed} of {plural(summary.total, "frame")} of {summary.topic}, '
               f'{plural(summary.regions, "region")}; see {summary.out}')
     if summary.interrupted:
         raise KeyboardInterrupt

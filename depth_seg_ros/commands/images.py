@@ -26,7 +26,7 @@ from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.export import FrameFiles, Summary
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import build_pipeline
-from depth_seg_ros.sources import ImageFiles, open_images
+from depth_seg_ros.sources import ImageFiles, open_images, SourceError
 
 __all__ = ['process_images', 'run']
 
@@ -34,8 +34,22 @@ __all__ = ['process_images', 'run']
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg image` say, and return the exit code."""
     params = pipeline_params(args)
-    images = open_images(args.inputs, max_megapixels=params.input.max_megapixels)
-    return process_images(images, args.out, params, args.save, args.quiet)
+    usable = [path for path in args.inputs if _is_usable(path)]
+    if not usable:
+        return 1
+    images = open_images(usable, max_megapixels=params.input.max_megapixels)
+    status = process_images(images, args.out, params, args.save, args.quiet)
+    return status if len(usable) == len(args.inputs) else 1
+
+
+def _is_usable(path: Path) -> bool:
+    """Tell whether a path names images; name it on stderr if not, and let the rest go on."""
+    try:
+        open_images(path)
+    except SourceError as error:
+        complain(str(error))
+        return False
+    return True
 
 
 def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: Sequence[str],

@@ -77,4 +77,5 @@ class Stopwatch:
 
 
 def _milliseconds(seconds: Sequence[float]) -> str:
-    return f'{statistics.median(seconds) * 1e3:.3g} ms'
+    # Three digits, and never an exponent.
+    return f'{float(f"{statistics.median(seconds) * 1e3:.3g}"):g} ms'

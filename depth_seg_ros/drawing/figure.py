@@ -43,6 +43,12 @@ _WIDTH = 18.0
 _WIDEST = 1200
 """Pixels of the widest picture; more would not be seen."""
 
+_BARS = 0.72
+"""Share of the height of the histogram for the bars; the rest is for the names of the lines."""
+
+_NAME_HEIGHT = 10.5
+"""Points from one of those names to the next."""
+
 _ROWS = 14
 """Regions in the table."""
 
@@ -141,10 +147,14 @@ def _draw_histogram(axes: Axes, result: FrameResult) -> None:
         axes.hist([np.clip(inverse[known & (classes == kind)], low, high) for kind in kinds],
                   bins=120, range=(low, high), stacked=True,
                   color=[hex_color(class_color(kind)) for kind in kinds])
+    tallest = axes.get_ylim()[1]
+    # A square root, so that one spike does not flatten the rest; names are over the bars.
+    axes.set_yscale('function', functions=(lambda count: np.sqrt(np.maximum(count, 0)), np.square))
+    axes.set_ylim(0, tallest / _BARS ** 2)
     _draw_thresholds(axes, result, (low, high))
     unit = '1/m' if result.depth.kind is DepthKind.METRIC else 'no unit'
     axes.set(xlim=(low, high), xlabel=f'inverse depth [{unit}], larger is nearer',
-             ylabel='pixels per class', yticks=[])
+             ylabel='pixels per class (square root)', yticks=[])
     axes.spines[['top', 'right', 'left']].set_visible(False)
     plane, chosen = result.segmentation.plane, result.segmentation.thresholds
     _entitle(axes, 'Statistics', 'no ground plane' if plane is None else
@@ -166,17 +176,16 @@ def _draw_thresholds(axes: Axes, result: FrameResult, limits: tuple[float, float
     chosen, layers = result.segmentation.thresholds, result.segmentation.layers
     lines = {'2 %': chosen.low, '98 %': chosen.high, 'far': chosen.far,
              'threshold': chosen.threshold, 'near': layers.near, 'mid': layers.mid}
-    tallest = axes.get_ylim()[1]
-    axes.set_ylim(0, 1.3 * tallest)
     seen = {name: value for name, value in lines.items() if limits[0] <= value <= limits[1]}
-    last = -math.inf
-    for name, value in sorted(seen.items(), key=lambda line: line[1]):
-        # Two lines that are almost one have their names on either side.
-        near = value - last < 0.02 * (limits[1] - limits[0])
+    for row, (name, value) in enumerate(sorted(seen.items(), key=lambda line: line[1])):
         axes.axvline(value, color='black', linewidth=1.0, linestyle='--')
-        axes.text(value, 1.29 * tallest, f'{name} {value:.3g}', fontsize=8, rotation=90,
-                  horizontalalignment='left' if near else 'right', verticalalignment='top')
-        last = value
+        # Every name has a row of its own, so that names of close lines stay apart.
+        right = value > sum(limits) / 2
+        axes.annotate(f'{name} {value:.3g}', (value, 1.0), xycoords=('data', 'axes fraction'),
+                      xytext=(-4 if right else 4, -3 - _NAME_HEIGHT * row),
+                      textcoords='offset points', fontsize=8, verticalalignment='top',
+                      horizontalalignment='right' if right else 'left',
+                      bbox={'color': 'white', 'pad': 0.5})
 
 
 def _draw_classes(axes: Axes, result: FrameResult) -> None:
@@ -185,6 +194,7 @@ def _draw_classes(axes: Axes, result: FrameResult) -> None:
     classes = result.segmentation.classes
     colors = np.array([class_color(kind)[::-1] for kind in RegionClass], np.uint8)
     axes.imshow(colors[classes], interpolation='nearest', aspect=_aspect(result))
+    axes.set_anchor('N')  # level with its neighbors
     _entitle(axes, 'Classes')
     axes.set_axis_off()
     shares = np.bincount(classes.ravel(), minlength=len(RegionClass)) / classes.size

@@ -47,6 +47,9 @@ _SMOOTHING = np.float32([[1], [4], [6], [4], [1]]) / 16
 _LARGE = 0.015
 """Share of the image that a region must fill to carry its caption."""
 
+_CAPTIONS = 12
+"""Regions that get a caption; more hide the image."""
+
 _FLAT = 0.5
 """Opacity of what is not a thing (ground, structure, unknown) as a share of that of objects."""
 
@@ -63,7 +66,8 @@ def overlay(result: FrameResult, drawing: DrawingParams) -> _Image:
     result : FrameResult
         All of it is drawn but the depth.
     drawing : DrawingParams
-        `overlay_alpha` is the opacity of objects, `overlay_text` switches captions and legend.
+        `overlay_alpha` is the opacity of objects, `overlay_text` switches the legend and the
+        captions of the 12 nearest regions, structure last.
 
     Returns
     -------
@@ -86,9 +90,17 @@ def overlay(result: FrameResult, drawing: DrawingParams) -> _Image:
     for region, lines in shapes:
         _outline(image, lines, region_color(region.id, region.kind), size)
     if drawing.overlay_text:
+        outlines = {region.id: lines for region, lines in shapes}
         Captions(image, size).draw(
-            (region, _places(result, region, lines)) for region, lines in reversed(shapes))
+            (region, _places(result, region, outlines[region.id]))
+            for region in _captioned(result.regions))
     return image
+
+
+def _captioned(regions: Sequence[Region]) -> list[Region]:
+    """Return the nearest objects and drop-offs, and structure where there are few of them."""
+    first = sorted(regions, key=lambda region: region.kind is RegionClass.STRUCTURE)
+    return first[:_CAPTIONS]
 
 
 def _tint(layer: _Image, classes: _Image) -> None:

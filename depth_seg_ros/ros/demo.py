@@ -213,7 +213,9 @@ class _Run:
         published = sum(1 for frame in recorder.frames.values() if frame.sent_ns)
         traffic = Traffic(recorder.frames, recorder.diagnostics, published)
         if not traffic.done:
-            raise DemoError(f'nothing came out; {last_lines(log / "node.log")}')
+            # Where no image was sent, the node has nothing to tell.
+            name = 'node.log' if published else 'player.log'
+            raise DemoError(f'nothing came out; {last_lines(log / name)}')
         return traffic
 
     def _play(self, executor: SingleThreadedExecutor, recorder: Recorder,

@@ -35,7 +35,7 @@ MOST_PICTURES = 12
 SHEET_ROWS = 6
 CELL_WIDTH = 320
 CAPTION = 26
-LEAST_FOR_RATE = 5
+LEAST_FOR_STATISTICS = 5
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,9 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
         ('frames in', str(traffic.published), ''),
         ('processed', str(len(done)), ''),
         ('dropped', str(sum(traffic.drops.values())), drops),
-        ('rate', *_rates(traffic, done)),
-        ('latency p50', *_latency(traffic, 50)),
-        ('latency p95', *_latency(traffic, 95)),
-        ('regions', f'{np.mean(regions):.1f}' if regions else '-',
-         f'per frame, {min(regions)} to {max(regions)}' if regions else ''),
+        *_rates(traffic, done),
+        *_latencies(traffic.latencies_ms()),
+        ('regions', *_regions(regions)),
     ]
     lines = [f'{name:<12}{value:>9}  {note}'.rstrip() for name, value, note in rows]
     named = {'model': _model(traffic.counts), **places}
@@ -115,25 +113,38 @@ def _model(counts: dict[str, str]) -> str:
     return ', '.join(known) or 'unknown'
 
 
-def _rates(traffic: Traffic, done: list[RecordedFrame]) -> tuple[str, str]:
+def _rates(traffic: Traffic, done: list[RecordedFrame]) -> list[tuple[str, str, str]]:
     rate_in = _rate([frame.sent_ns for frame in traffic.frames.values() if frame.sent_ns])
     rate_out = _rate([max(frame.results.values()) for frame in done])
-    if rate_out == '-':
-        return rate_out, f'needs {LEAST_FOR_RATE} results'
-    return rate_out, f'results per second, of {rate_in} images per second'
+    if not rate_out:
+        return []
+    return [('rate', rate_out, f'results per second, of {rate_in} images per second')]
 
 
 def _rate(times_ns: list[int]) -> str:
-    span = max(times_ns) - min(times_ns) if len(times_ns) >= LEAST_FOR_RATE else 0
-    return f'{(len(times_ns) - 1) * 1e9 / span:.1f}' if span else '-'
+    """Return how many there are per second; nothing where they are too few to tell."""
+    span = max(times_ns) - min(times_ns) if len(times_ns) >= LEAST_FOR_STATISTICS else 0
+    return f'{(len(times_ns) - 1) * 1e9 / span:.1f}' if span else ''
 
 
-def _latency(traffic: Traffic, percent: int) -> tuple[str, str]:
-    latencies = traffic.latencies_ms()
-    if not latencies:
-        return '-', ''
-    return (f'{np.percentile(latencies, percent):.0f} ms',
-            'from publishing an image to receiving the last of its results')
+def _latencies(latencies_ms: list[float]) -> list[tuple[str, str, str]]:
+    count = len(latencies_ms)
+    if not count:
+        return []
+    percentiles = {'latency' if count == 1 else 'latency p50': 50}
+    if count >= LEAST_FOR_STATISTICS:
+        percentiles['latency p95'] = 95
+    return [(name, f'{np.percentile(latencies_ms, percent):.0f} ms',
+             'from publishing an image to receiving the last of its results')
+            for name, percent in percentiles.items()]
+
+
+def _regions(counts: list[int]) -> tuple[str, str]:
+    if len(counts) < 2:
+        return (str(counts[0]) if counts else '-'), ''
+    if min(counts) == max(counts):
+        return str(counts[0]), 'in every frame'
+    return f'{np.mean(counts):.1f}', f'per frame, {min(counts)} to {max(counts)}'
 
 
 def chosen_stamps(frames: dict[int, RecordedFrame]) -> list[int]:

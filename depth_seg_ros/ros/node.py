@@ -41,6 +41,17 @@ from std_srvs.srv import SetBool
 __all__ = ['DepthSegNode', 'main']
 
 
+_USAGE = """\
+usage: depth_seg_node [--ros-args [-p NAME:=VALUE] [--params-file FILE] [-r FROM:=TO]]
+
+Finds obstacles in the images of one camera.
+
+in:   image or image/compressed, camera_info (remap: -r image:=/camera/image_raw)
+out:  ~/depth/image, ~/mask, ~/overlay, ... (ros2 node info /depth_seg)
+parameters:        ros2 param list /depth_seg, config/depth_seg.yaml
+launch arguments:  ros2 launch depth_seg_ros depth_seg.launch.py --show-args"""
+
+
 class ConfigurationError(Exception):
     """Parameters that were given at the start and must be set right first."""
 
@@ -116,7 +127,7 @@ class DepthSegNode(LifecycleNode):
         try:
             action()
         except (ConfigurationError, ModelLoadError) as error:
-            self._failure = f'{name} failed: {error}'
+            self._failure = f'{name} failed: {self._with_way_out(error)}'
             self.get_logger().error(self._failure)
             return TransitionCallbackReturn.FAILURE
         except Exception as error:  # noqa: B902 rclpy would swallow it without a word
@@ -127,6 +138,13 @@ class DepthSegNode(LifecycleNode):
         self._state, self._failure = reached, ''
         return TransitionCallbackReturn.SUCCESS
 
+    def _with_way_out(self, error: Exception) -> str:
+        if isinstance(error, ConfigurationError):
+            return f'{error}; correct it, stop this node (Ctrl-C) and start it again'
+        node = self.get_fully_qualified_name()
+        return (f'{str(error).rstrip(".")}; set another model.name (ros2 param set {node} '
+                f'model.name NAME) and configure again (ros2 lifecycle set {node} configure)')
+
     def _autostart(self) -> None:
         # A timer, so that the node is up and answers before the model loads.
         self.destroy_timer(self._autostart_timer)
@@ -136,8 +154,7 @@ class DepthSegNode(LifecycleNode):
 
     def _configure(self) -> None:
         if self._settings.problems:
-            problems = '; '.join(self._settings.problems.values())
-            raise ConfigurationError(f'{problems}; correct it and start the node again')
+            raise ConfigurationError('; '.join(self._settings.problems.values()))
         period = self._settings.values.diagnostics.period
         self._diagnostics_timer.timer_period_ns = round(period * 1e9)
         with ExitStack() as undo:
@@ -228,7 +245,15 @@ class DepthSegNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C or SIGTERM."""
-    rclpy.init(args=args)
+    if {'-h', '--help'} & set(sys.argv[1:] if args is None else args):
+        print(_USAGE)
+        return 0
+    try:
+        rclpy.init(args=args)
+    except RuntimeError as error:  # what rcl raises; it ends with places in the source of rcl
+        reason = str(error).removeprefix('failed to initialize rcl: ').split(', at ')[0]
+        print(f'depth_seg_node: error: {reason}', file=sys.stderr)
+        return 2
     node = None
     try:
         node = DepthSegNode()

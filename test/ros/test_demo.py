@@ -103,7 +103,7 @@ def test_the_table_accounts_for_every_frame(finished: tuple[Path, str]) -> None:
     assert re.search(r'rate +[\d.]+  results per second, of [\d.]+ images', row['rate'])
     for name in ('latency p50', 'latency p95'):
         assert re.search(r' \d+ ms  from publishing an image to receiving the last', row[name])
-    assert re.search(r'regions +[\d.]+  per frame, \d+ to \d+$', row['regions'])
+    assert re.search(r'regions +1  in every frame$', row['regions'])
     assert re.search(r'model +recorded:\S+, recorded, cpu, fp32$', row['model'])
 
 
@@ -148,7 +148,20 @@ def test_one_image_goes_through_the_node_too(maps: Path, tmp_path: Path) -> None
     printed, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert re.search(r'processed +1\n', printed)
-    assert re.search(r'rate +-', printed)
+    assert re.search(r'latency +\d+ ms  from', printed)
+    assert re.search(r'regions +\d+\n', printed)
+    assert 'rate' not in printed
+
+
+def test_what_is_no_image_is_reported_with_the_end_of_the_players_log(
+        maps: Path, tmp_path: Path) -> None:
+    (tmp_path / 'photo.png').write_text('no image')
+    process = start(tmp_path / 'out', '--image', tmp_path / 'photo.png', '--model',
+                    f'recorded:{maps}')
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert f'nothing came out; the end of {tmp_path}/out/log/player.log:\n' in errors
+    assert re.search(r'left out: .*photo\.png', errors)
 
 
 def wait_for(path: Path, text: str, process: subprocess.Popen[str]) -> None:
@@ -282,8 +295,27 @@ def test_rates_need_five_frames() -> None:
     many = few | {5: frame(500, mask=505)}
     lines = [report.summary_lines(report.Traffic(frames, {}, 4), [], {})[3]
              for frames in (few, many)]
-    assert lines[0].split() == 'rate - needs 5 results'.split()
+    assert lines[0].startswith('latency')
     assert lines[1].split() == 'rate 10.0 results per second, of 10.0 images per second'.split()
+
+
+@pytest.mark.parametrize('count, names', [
+    (0, []), (1, ['latency']), (2, ['latency p50']), (4, ['latency p50']),
+    (5, ['latency p50', 'latency p95'])])
+def test_percentiles_are_given_where_there_are_enough(count: int, names: list[str]) -> None:
+    frames = {index: frame(100 * index, mask=100 * index + 5) for index in range(1, count + 1)}
+    lines = report.summary_lines(report.Traffic(frames, {}, count), [], {})
+    assert [(line[:12].strip(), line[12:21].strip()) for line in lines
+            if line.startswith('latency')] == [(name, '5 ms') for name in names]
+
+
+@pytest.mark.parametrize('counts, text', [
+    ([], 'regions -'), ([42], 'regions 42'), ([3, 3], 'regions 3 in every frame'),
+    ([1, 2], 'regions 1.5 per frame, 1 to 2')])
+def test_regions_are_one_number_where_one_says_it(counts: list[int], text: str) -> None:
+    lines = report.summary_lines(report.Traffic({}, {}, 0), counts, {})
+    (line,) = (line for line in lines if line.startswith('regions'))
+    assert line.split() == text.split()
 
 
 def test_pictures_are_spread_over_the_frames_that_have_them_all() -> None:

@@ -63,6 +63,9 @@ def test_a_bad_model_fails_to_configure_and_a_good_one_then_works(spin_until, mo
     with node_rig.running(spin_until, '-p', 'model.name:=recorded:/nowhere') as rig:
         rig.wait(lambda: 'configure failed' in rig.status.message)
         assert 'no folder /nowhere' in rig.status.message
+        assert rig.status.message.endswith(
+            '; set another model.name (ros2 param set /depth_seg model.name NAME) and configure '
+            'again (ros2 lifecycle set /depth_seg configure)')
         assert state(rig) == 'unconfigured'
         assert not do(rig, 'configure')
         assert set_model(rig, model)

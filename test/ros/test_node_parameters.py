@@ -119,8 +119,8 @@ def test_a_misspelt_parameter_in_a_file_stops_the_configuration(unconfigured, tm
     assert rig.status.level == b'\x02'
     assert rig.status.message == (
         "configure failed: unknown parameter 'segmentation.min_aera', did you mean "
-        'segmentation.min_area or segmentation.min_height or segmentation.far; correct it and '
-        'start the node again')
+        'segmentation.min_area or segmentation.min_height or segmentation.far; correct it, '
+        'stop this node (Ctrl-C) and start it again')
     assert rig.value('state') == 'unconfigured'
 
 

@@ -24,6 +24,7 @@ import sys
 import pytest
 
 node_rig = pytest.importorskip('node_rig')
+node = pytest.importorskip('depth_seg_ros.ros.node')
 rclpy = pytest.importorskip('rclpy')
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,3 +74,21 @@ def test_it_says_under_its_remapped_name_what_it_publishes_and_what_not(start):
     assert '/robot/eyes/mask' in output
     assert 'there is no ~/depth/image and no ~/depth/camera_info' in output
     assert 'active; waits for images on /image' in output
+
+
+@pytest.mark.parametrize(('arguments', 'named'), [
+    (['--params-file', '/nowhere.yaml'], '/nowhere.yaml'), (['-p', 'foo'], '-p foo')])
+def test_arguments_that_ros_cannot_read_end_it_with_one_line(arguments, named, capsys):
+    assert node.main(['--ros-args', *arguments]) == 2
+    line, = capsys.readouterr().err.splitlines()
+    assert line.startswith('depth_seg_node: error: ') and named in line
+    assert '.c:' not in line
+
+
+@pytest.mark.parametrize('option', ['-h', '--help'])
+def test_help_prints_the_usage_and_starts_nothing(option, capsys):
+    assert node.main([option]) == 0
+    usage = capsys.readouterr().out
+    assert usage.startswith('usage: depth_seg_node ')
+    for hint in ('image', '~/mask', '--ros-args', '-p NAME:=VALUE', '--show-args'):
+        assert hint in usage

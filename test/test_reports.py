@@ -1,0 +1,27 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What a command tells at its end."""
+
+from __future__ import annotations
+
+from depth_seg_ros.commands.reports import Stopwatch
+import pytest
+
+
+@pytest.mark.parametrize(('seconds', 'shown'), [
+    (2.6231, '2620 ms'), (12.0, '12000 ms'), (0.06534, '65.3 ms'), (0.00004, '0.04 ms')])
+def test_milliseconds_have_three_digits_and_no_exponent(seconds: float, shown: str) -> None:
+    watch = Stopwatch()
+    watch.add({'depth': seconds, 'segmentation': 0.001})
+    assert str(watch) == f'{shown} depth + 1 ms rest per frame'

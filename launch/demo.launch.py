@@ -51,8 +51,8 @@ def generate_launch_description() -> LaunchDescription:
             'params_file', default_value=PathJoinSubstitution([share, 'config', 'depth_seg.yaml']),
             description='YAML file with parameters of the node.'),
         DeclareLaunchArgument(
-            'rviz', default_value='true', choices=['true', 'false'],
-            description='Show overlay, depth and mask in RViz.'),
+            'rviz', default_value='false', choices=['true', 'false'],
+            description='Show overlay, depth and mask in RViz (needs rviz2).'),
         DeclareLaunchArgument(
             'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error', 'fatal'],
             description='Least severity that the node logs.'),

@@ -62,7 +62,7 @@ def generate_launch_description() -> LaunchDescription:
             description='Least severity that the node logs.'),
         DeclareLaunchArgument(
             'rviz', default_value='false', choices=['true', 'false'],
-            description='Show overlay, depth and mask in RViz.'),
+            description='Show overlay, depth and mask in RViz (needs rviz2).'),
         # The default of Fast DDS loses large images (README); what the user has set stays.
         SetEnvironmentVariable(
             'FASTDDS_BUILTIN_TRANSPORTS', EnvironmentVariable(

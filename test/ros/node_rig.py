@@ -44,8 +44,12 @@ def scene() -> NDArray[np.float32]:
 
 
 def recorded(folder: Path, values: NDArray[np.float32], kind: str = 'inverse_depth',
-             count: int = 200) -> str:
-    """Write a model that gives the same map `count` times; return its `model.name`."""
+             count: int = 1600) -> str:
+    """
+    Write a model that gives the same map `count` times; return its `model.name`.
+
+    By default enough for an image every 0.02 s until `TIMEOUT`.
+    """
     folder.mkdir(exist_ok=True)
     first = folder / f'0_{kind}.npy'
     np.save(first, values)

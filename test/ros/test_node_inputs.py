@@ -39,7 +39,7 @@ def run(spin_until, tmp_path):
     """Return a function that starts a node with recorded depth and ends it after the test."""
     started = []
 
-    def start(*arguments, values=None, count=200):
+    def start(*arguments, values=None, count=1600):
         model = node_rig.recorded(
             tmp_path / 'maps', node_rig.scene() if values is None else values, count=count)
         manager = node_rig.running(spin_until, '-p', f'model.name:={model}', *arguments)

@@ -183,7 +183,7 @@ def _model_values(model: EstimatorInfo, input_size: int) -> dict[str, Any]:
     return {
         'model': model.name, 'backend': model.backend, 'device': model.device,
         'precision': model.precision, 'depth kind': model.kind.value,
-        'weights sha256': model.digest or 'none', 'input size (px)': input_size,
+        'weights sha256': model.digest or 'none', 'model.input_size (px)': input_size,
         'scale source': 'metric model' if metric else 'none: relative depth',
     }
 

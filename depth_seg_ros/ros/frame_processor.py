@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, perf_counter
 import traceback
-from typing import Optional
 
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.images import ImageError, UnsupportedEncodingError
@@ -34,8 +33,8 @@ from std_msgs.msg import Header
 
 __all__ = ['Camera', 'FrameProcessor']
 
-Camera = tuple[CameraInfo, Optional[CameraModel]]
-"""The latest calibration message, and the model it gives where it is calibrated."""
+Camera = tuple[CameraInfo, CameraModel]
+"""The latest calibration message, and the model it gives."""
 
 # Seconds between two log lines about the same kind of error.
 LOG_PERIOD = 5.0

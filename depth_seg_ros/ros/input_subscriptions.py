@@ -66,7 +66,7 @@ class InputSubscriptions:
     Attributes
     ----------
     camera : tuple or None
-        The latest calibration; None before the first.
+        The latest calibration; None before the first, and from a camera without one.
 
     """
 
@@ -140,12 +140,14 @@ class InputSubscriptions:
             self._subscribe(wanted)
 
     def _on_info(self, message: CameraInfo) -> None:
+        model = None
         try:
-            self.camera = message, camera_model(message)
+            model = camera_model(message)
         except ValueError as error:
-            self.camera = None
             self._node.get_logger().warning(
                 f'camera_info is not used: {error}', throttle_duration_sec=60.0)
+        # Set once: the worker reads it at any time.
+        self.camera = None if model is None else (message, model)
 
 
 def _qos(reliability: ReliabilityPolicy) -> QoSProfile:

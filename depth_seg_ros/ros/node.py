@@ -47,7 +47,7 @@ usage: depth_seg_node [--ros-args [-p NAME:=VALUE] [--params-file FILE] [-r FROM
 Finds obstacles in the images of one camera.
 
 in:   image or image/compressed, camera_info (remap: -r image:=/camera/image_raw)
-out:  ~/depth/image, ~/mask, ~/overlay, ... (ros2 node info /depth_seg)
+out:  ~/inverse_depth, ~/mask, ~/regions, ~/overlay, ... (ros2 node info /depth_seg)
 parameters:        ros2 param list /depth_seg, config/depth_seg.yaml
 launch arguments:  ros2 launch depth_seg_ros depth_seg.launch.py --show-args"""
 
@@ -233,14 +233,13 @@ class DepthSegNode(LifecycleNode):
 
     def _status(self) -> NodeStatus:
         values = self._settings.values
-        camera = self._camera()
         return NodeStatus(
             name=self.get_fully_qualified_name(), state=self._state, failure=self._failure,
             enabled=self._enabled, input_timeout=values.diagnostics.input_timeout,
             source=self._inputs.source() if self._inputs else None,
             model=self._pipeline.estimator.info if self._pipeline else None,
             input_size=values.model.input_size,
-            calibrated=camera is not None and camera[1] is not None)
+            calibrated=self._camera() is not None)
 
 
 def main(args: list[str] | None = None) -> int:

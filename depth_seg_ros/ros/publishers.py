@@ -36,7 +36,7 @@ DEPTH_CAMERA_INFO = 'depth/camera_info'
 
 
 def _qos(durability: DurabilityPolicy = DurabilityPolicy.VOLATILE) -> QoSProfile:
-    # Reliable reaches best effort subscribers too, and large messages survive (README, QoS).
+    # Reliable reaches best effort subscribers too, and large messages survive (README, Fast DDS).
     return QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, durability=durability,
                       reliability=ReliabilityPolicy.RELIABLE)
 

@@ -131,7 +131,7 @@ def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
         'age of result p50 (ms)': '40', 'age of result p95 (ms)': '50',
         'camera_info': 'none: angles are unknown', 'model': 'embedded', 'backend': 'torch',
         'device': 'cpu', 'precision': 'fp32', 'depth kind': 'relative_inverse',
-        'weights sha256': 'abc', 'input size (px)': '252',
+        'weights sha256': 'abc', 'model.input_size (px)': '252',
         'scale source': 'none: relative depth', 'regions': '0', 'depth (ms)': '20',
         'thresholds: low': '0.125', 'thresholds: high': '0.5', 'thresholds: far': 'none'}
     assert values.items() >= expected.items()

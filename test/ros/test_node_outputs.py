@@ -144,3 +144,21 @@ def test_without_camera_info_there_is_depth_but_no_calibration(metric):
     metric.result(depth)
     assert received == []
     metric.wait_for_value('camera_info', 'none: angles are unknown')
+
+
+def test_an_uncalibrated_camera_info_is_as_none(metric):
+    infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
+    received = metric.subscribe(sensor_msgs.CameraInfo, '/depth_seg/depth/camera_info')
+    metric.result(metric.subscribe(sensor_msgs.Image, '/depth_seg/depth/image'))
+    metric.wait(infos.get_subscription_count)
+    done = metric.count('frames processed')
+
+    def ten_more():
+        infos.publish(sensor_msgs.CameraInfo())
+        failed = metric.count('dropped: internal error')
+        return metric.count('frames processed') + failed > done + 10
+
+    metric.send_until(ten_more)
+    assert metric.count('dropped: internal error') == 0
+    assert received == []
+    metric.wait_for_value('camera_info', 'none: angles are unknown')

@@ -29,6 +29,7 @@ BENCHES = {
     'speed': ('depth_seg_ros.bench.speed', 'time and memory of every stage'),
     'depth': ('depth_seg_ros.bench.depth', 'depth against ground truth'),
     'regions': ('depth_seg_ros.bench.regions', 'regions against ground truth'),
+    'robustness': ('depth_seg_ros.bench.robustness', 'what corrupted pictures cost'),
     'dds': ('depth_seg_ros.ros.bench', 'the node through the ROS 2 middleware'),
 }
 """What can be measured: the module that does it, imported only then, and what it measures."""

@@ -35,7 +35,8 @@ from depth_seg_ros.params import ModelParams
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['add_arguments', 'aligned', 'DepthScore', 'evaluate', 'main', 'score']
+__all__ = ['add_arguments', 'add_model_arguments', 'aligned', 'at_size', 'DepthScore', 'evaluate',
+           'main', 'open_model', 'score']
 
 _MIN = 1e-3
 
@@ -129,7 +130,7 @@ def evaluate(estimator: DepthEstimator, depth_set: DepthSet
         start = perf_counter()
         depth = estimator.estimate(sample.rgb)
         seconds = perf_counter() - start
-        inverse = _at_size(depth, sample.depth.shape)
+        inverse = at_size(depth, sample.depth.shape)
         rows = np.indices(inverse.shape, np.float32)[0]
         guesses = {'aligned': inverse, 'row': rows, 'constant': np.zeros_like(rows)}
         try:
@@ -143,15 +144,38 @@ def evaluate(estimator: DepthEstimator, depth_set: DepthSet
         yield scores, seconds
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `depth_seg bench depth` takes."""
-    parser.add_argument('--data', metavar='FOLDER', type=Path, nargs='+', required=True,
-                        help='images with true depth; the layout is recognized')
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which model is measured, and how it runs."""
     parser.add_argument('--model', metavar='NAME', default=ModelParams().name,
                         help='value of model.name (default: %(default)s)')
     parser.add_argument('--device', default='auto', help='value of model.device')
     parser.add_argument('--input-size', metavar='PX', type=int, default=ModelParams().input_size,
                         help='value of model.input_size (default: %(default)s)')
+
+
+def open_model(args: argparse.Namespace) -> DepthEstimator:
+    """
+    Load the model of `add_model_arguments` and print what it is.
+
+    Raises
+    ------
+    ModelLoadError
+        When the model cannot be had.
+
+    """
+    estimator = load_estimator(replace(ModelParams(), name=args.model, device=args.device,
+                                       input_size=args.input_size))
+    info = estimator.info
+    print(f'{info.name}: {info.kind.value}, {info.backend} on {info.device}, '
+          f'{info.precision}, input size {args.input_size}')
+    return estimator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `depth_seg bench depth` takes."""
+    parser.add_argument('--data', metavar='FOLDER', type=Path, nargs='+', required=True,
+                        help='images with true depth; the layout is recognized')
+    add_model_arguments(parser)
     parser.add_argument('--limit', metavar='N', type=int, default=60,
                         help='images per folder, evenly spread (default: %(default)s)')
 
@@ -170,13 +194,8 @@ def main(args: argparse.Namespace) -> int:
     if args.limit < 1:
         raise ValueError(f'--limit: expected at least 1, got {args.limit}')
     sets = [open_set(folder).spread(args.limit) for folder in args.data]
-    params = replace(ModelParams(), name=args.model, device=args.device,
-                     input_size=args.input_size)
-    estimator = load_estimator(params)
+    estimator = open_model(args)
     try:
-        info = estimator.info
-        print(f'{info.name}: {info.kind.value}, {info.backend} on {info.device}, '
-              f'{info.precision}, input size {args.input_size}')
         print(f'{"data":24}{"images":>7}  {"method":10}{"AbsRel":>8}{"delta1":>8}{"known":>8}'
               f'{"ms/image":>10}')
         for depth_set in sets:
@@ -213,7 +232,8 @@ def _known(depth: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArray[np
     return both
 
 
-def _at_size(depth: DepthMap, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def at_size(depth: DepthMap, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return the inverse depth of a map at another shape (H, W); NaN where unknown."""
     inverse = depth.inverse()
     if inverse.shape != shape:
         inverse = cv2.resize(inverse, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)

@@ -47,6 +47,10 @@ class Layout:
         Predictions are clipped to it, in that unit; what is truly farther is not scored.
     crop : tuple of slice
         Rows and columns that count.
+    labels : str
+        Path of label images, likewise; empty for none. A view may lack one.
+    floor : int
+        Number of the floor in them; 0 when they hold instances.
 
     """
 
@@ -57,6 +61,8 @@ class Layout:
     metric: bool
     max_depth: float
     crop: tuple[slice, slice] = (slice(None), slice(None))
+    labels: str = ''
+    floor: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +106,11 @@ class DepthSet:
         return DepthSet(self.folder, self.layout,
                         tuple(self.pairs[int(index)] for index in picked))
 
+    def labeled(self) -> DepthSet:
+        """Return the set with those pairs that have a label image, maybe none."""
+        pairs = tuple(pair for pair in self.pairs if self._label_path(pair[1]).is_file())
+        return DepthSet(self.folder, self.layout, pairs)
+
     def read(self, index: int) -> Sample:
         """
         Read one pair.
@@ -110,19 +121,55 @@ class DepthSet:
             When a file cannot be read, or image and truth differ in size.
 
         """
-        image, truth = self.pairs[index]
-        rgb = read_image(image)
-        stored = cv2.imread(str(truth), cv2.IMREAD_UNCHANGED)
-        if stored is None or stored.shape != rgb.shape[:2]:
-            got = 'nothing readable' if stored is None else stored.shape
-            raise ValueError(f'{truth}: expected one channel of shape {rgb.shape[:2]} as the '
-                             f'image, got {got}')
-        stored = stored.astype(np.float32)
-        stored[stored == 0] = np.nan
-        depth = np.full_like(stored, np.nan)
-        depth[self.layout.crop] = self.layout.decode(stored)[self.layout.crop]
+        rgb = read_image(self.pairs[index][0])
+        depth = np.full(rgb.shape[:2], np.nan, np.float32)
+        depth[self.layout.crop] = self.depth(index, rgb.shape[:2])[self.layout.crop]
         depth[depth > self.layout.max_depth] = np.nan
         return Sample(rgb, depth)
+
+    def depth(self, index: int, shape: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+        """
+        Read the depth of one pair, all of it.
+
+        Parameters
+        ----------
+        index : int
+        shape : tuple of int, optional
+            (H, W) that is expected.
+
+        Returns
+        -------
+        float32 ndarray of shape (H, W)
+            In the unit of the layout; NaN where unknown.
+
+        Raises
+        ------
+        ValueError
+            When the file cannot be read or has another shape.
+
+        """
+        stored = _one_channel(self.pairs[index][1], shape, 'image').astype(np.float32)
+        stored[stored == 0] = np.nan
+        return self.layout.decode(stored)
+
+    def labels(self, index: int, shape: tuple[int, ...]) -> NDArray[np.int32]:
+        """Read the label image of one pair, int32 of the (H, W) that is expected; as `depth`."""
+        path = self._label_path(self.pairs[index][1])
+        return _one_channel(path, shape, 'depth').astype(np.int32)
+
+    def _label_path(self, truth: Path) -> Path:
+        before, after = self.layout.truths.split('*')
+        key = truth.relative_to(self.folder).as_posix()[len(before):-len(after)]
+        return self.folder / self.layout.labels.replace('*', key)
+
+
+def _one_channel(path: Path, shape: tuple[int, ...] | None, like: str) -> NDArray[np.generic]:
+    stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.ndim != 2 or shape not in (None, stored.shape):
+        wanted = '' if shape is None else f' of shape {shape} as the {like}'
+        raise ValueError(f'{path}: expected one channel{wanted}, got '
+                         f'{"nothing readable" if stored is None else stored.shape}')
+    return np.asarray(stored)
 
 
 def _from_farthest(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -136,9 +183,9 @@ _RELATIVE_MAX = 2.0
 LAYOUTS = (
     # 8 bit, of each image's maximum; cropped as Eigen et al. (2014).
     Layout('NYU Depth v2', 'rgb/*.jpg', 'depth/*.png', lambda stored: stored / 255, False,
-           _RELATIVE_MAX, (slice(45, 471), slice(41, 601))),
+           _RELATIVE_MAX, (slice(45, 471), slice(41, 601)), 'class40/*.png', 2),
     Layout('RGB and millimeters', 'rgb/*.jpg', 'depth_mm/*.png', lambda stored: stored / 1000,
-           True, 10.0),
+           True, 10.0, labels='instance/*.png'),
     Layout('7-Scenes', '*.color.jpg', '*.depth.png', lambda stored: stored / 1000, True, 10.0),
     Layout('NYU raw', 'rgb_*.jpg', 'rgb_*_depth.png', lambda stored: stored / 1000, True, 10.0),
     Layout('Middlebury', '*_rgb.png', '*_disparity_x64.png', _from_farthest, False,

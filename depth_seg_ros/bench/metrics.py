@@ -25,9 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-__all__ = ['RegionScore', 'mean_score', 'score_frame', 'standing_out']
+__all__ = ['ground_iou', 'Match', 'match_frame', 'MEDIUM', 'RegionScore', 'mean_score',
+           'score_frame', 'SMALL', 'standing_out']
 
 _Labels: TypeAlias = NDArray[np.int32]
+
+SMALL, MEDIUM = 0.005, 0.03
+"""Share of the image below which an object is small, or medium; larger ones are large."""
+
+_LEAST_GROUND = 0.05
+"""Share of the image; where less of it is ground, the IoU is of a few pixels."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,10 @@ class RegionScore:
         Regions a frame with less than half of their area in any one object.
     fragments : float
         Regions a frame that lie in one object and have IoU < 0.5 with it.
+    small, medium, large : float
+        `recall` of the objects under `SMALL`, under `MEDIUM`, and of the others.
+    ground : float
+        IoU of the ground; NaN where the truth is not known or little of it is in view.
 
     """
 
@@ -61,6 +72,83 @@ class RegionScore:
     recall: float
     false: float
     fragments: float
+    small: float = math.nan
+    medium: float = math.nan
+    large: float = math.nan
+    ground: float = math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """
+    Regions and objects of one frame, paired one to one; small objects are left out.
+
+    Parameters
+    ----------
+    regions, objects : int ndarray of shape (R, 2), (O, 2)
+        Label and area in pixels.
+    shared : int ndarray of shape (R, O)
+        Pixels in common.
+    rows, columns : int ndarray of shape (min(R, O),)
+        Row of `regions` and row of `objects` of each pair.
+
+    """
+
+    regions: _Labels
+    objects: _Labels
+    shared: _Labels
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+
+    @property
+    def iou(self) -> NDArray[np.float64]:
+        """Return the IoU of every region with every object, (R, O)."""
+        sizes = self.regions[:, 1, None] + self.objects[None, :, 1]
+        return np.asarray(self.shared / (sizes - self.shared))
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Return which objects have IoU >= 0.5 with their pair, (O,)."""
+        found = np.zeros(len(self.objects), np.bool_)
+        found[self.columns] = self.iou[self.rows, self.columns] >= 0.5
+        return found
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Return which regions have half of their area or more in one object, (R,)."""
+        most = self.shared.max(axis=1, initial=0)
+        return np.asarray(most >= 0.5 * self.regions[:, 1])
+
+
+def match_frame(found: _Labels, truth: _Labels, min_share: float = 200 / (640 * 480)) -> Match:
+    """
+    Pair regions with objects; the parameters are those of `score_frame`.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ.
+
+    """
+    if found.shape != truth.shape:
+        raise ValueError(f'expected label images of one shape, got {found.shape} and '
+                         f'{truth.shape}')
+    regions, objects, shared = _overlaps(found, truth)
+    judged = objects[:, 1] >= min_share * truth.size
+    mostly_small = (shared[:, ~judged].max(axis=1, initial=0) > 0.5 * regions[:, 1])
+    regions, shared = regions[~mostly_small], shared[~mostly_small]
+    objects, shared = objects[judged], shared[:, judged]
+    pair_f = 2.0 * shared / (regions[:, 1, None] + objects[None, :, 1])
+    return Match(regions, objects, shared, *linear_sum_assignment(-pair_f))
+
+
+def ground_iou(found: NDArray[np.bool_], truth: NDArray[np.bool_], judged: NDArray[np.bool_]
+               ) -> float:
+    """Return the IoU of ground where it is `judged`; NaN with less than 5 % of it in view."""
+    found, truth = found & judged, truth & judged
+    if truth.sum() < _LEAST_GROUND * truth.size:
+        return math.nan
+    return float((found & truth).sum() / (found | truth).sum())
 
 
 def mean_score(scores: Iterable[RegionScore]) -> RegionScore:
@@ -88,33 +176,31 @@ def score_frame(found: _Labels, truth: _Labels, min_share: float = 200 / (640 * 
         When the shapes differ.
 
     """
-    if found.shape != truth.shape:
-        raise ValueError(f'expected label images of one shape, got {found.shape} and '
-                         f'{truth.shape}')
-    regions, objects, shared = _overlaps(found, truth)
-    judged = objects[:, 1] >= min_share * truth.size
-    mostly_small = (shared[:, ~judged].max(axis=1, initial=0) > 0.5 * regions[:, 1])
-    regions, shared = regions[~mostly_small], shared[~mostly_small]
-    objects, shared = objects[judged], shared[:, judged]
-    inside = shared.max(axis=1, initial=0) >= 0.5 * regions[:, 1]
-    false = float((~inside).sum())
+    match = match_frame(found, truth, min_share)
+    regions, objects, shared, inside = match.regions, match.objects, match.shared, match.inside
     if len(objects) == 0:
-        return RegionScore(math.nan, math.nan, math.nan, math.nan, false, 0.0)
-    sizes = regions[:, 1, None] + objects[None, :, 1]
-    pair_f = 2.0 * shared / sizes
-    iou = shared / (sizes - shared)
-    rows, columns = linear_sum_assignment(-pair_f)
+        return RegionScore(math.nan, math.nan, math.nan, math.nan, float((~inside).sum()), 0.0)
+    pairs = (match.rows, match.columns)
+    pair_f = 2.0 * shared[pairs] / (regions[match.rows, 1] + objects[match.columns, 1])
     boundary = [_boundary_hits(found == regions[i, 0], truth == objects[j, 0])
-                for i, j in zip(rows, columns) if shared[i, j]]
+                for i, j in zip(*pairs) if shared[i, j]]
     in_region, in_object = np.sum(boundary, axis=0) if boundary else (0, 0)
+    hits = shared[pairs].sum()
     return RegionScore(
-        _f(shared[rows, columns].sum(), regions[:, 1].sum(), shared[rows, columns].sum(),
-           objects[:, 1].sum()),
+        _f(hits, regions[:, 1].sum(), hits, objects[:, 1].sum()),
         _f(in_region, _outlines(found, regions[:, 0]), in_object,
            _outlines(truth, objects[:, 0])),
-        float((pair_f[rows, columns] > 0.75).sum() / len(objects)),
-        float((iou[rows, columns] >= 0.5).sum() / len(objects)),
-        false, float((inside & (iou.max(axis=1, initial=0) < 0.5)).sum()))
+        float((pair_f > 0.75).sum() / len(objects)), float(match.found.mean()),
+        float((~inside).sum()),
+        float((inside & (match.iou.max(axis=1, initial=0) < 0.5)).sum()),
+        *_by_size(match.found, objects[:, 1] / truth.size))
+
+
+def _by_size(found: NDArray[np.bool_], share: NDArray[np.float64]) -> list[float]:
+    """Return the share found of small, of medium and of large objects."""
+    size = np.digitize(share, (SMALL, MEDIUM))
+    return [float(found[size == each].mean()) if (size == each).any() else math.nan
+            for each in range(3)]
 
 
 def standing_out(near: NDArray[np.float32], instances: _Labels) -> _Labels:

@@ -124,7 +124,8 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
 
 def test_an_unknown_benchmark_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of('bench', 'sped') == 2
-    assert "expected one of speed, depth, regions, dds; got 'sped'" in capsys.readouterr().err
+    expected = "expected one of speed, depth, regions, robustness, dds; got 'sped'"
+    assert expected in capsys.readouterr().err
 
 
 def test_images_give_files_a_summary_and_one_line(

@@ -134,6 +134,7 @@ class DepthSet:
         Parameters
         ----------
         index : int
+            Of the pair.
         shape : tuple of int, optional
             (H, W) that is expected.
 

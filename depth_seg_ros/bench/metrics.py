@@ -267,4 +267,4 @@ def _f(hits: float, regions: float, matched: float, objects: float) -> float:
     """Return F of precision hits / regions and recall matched / objects, 0 where none is."""
     precision = hits / regions if regions else 0.0
     recall = matched / objects if objects else 0.0
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0

@@ -31,7 +31,7 @@ from pathlib import Path
 import cv2
 from depth_seg_ros.bench.judging import judge, Judged, Worst
 from depth_seg_ros.bench.metrics import mean_score, MEDIUM, RegionScore, SMALL
-from depth_seg_ros.bench.region_sets import FolderSet, open_folder, SceneSet, SCENES
+from depth_seg_ros.bench.region_sets import FolderSet, open_folder, SCENES, SceneSet
 from depth_seg_ros.bench.sheet import contact_sheet
 from depth_seg_ros.params import SegmentationParams
 import numpy as np
@@ -40,18 +40,19 @@ __all__ = ['add_arguments', 'evaluate', 'main', 'run', 'TABLES']
 
 METHODS = ('ground', 'local', 'threshold')
 
-_COLUMNS = (('F', 'overlap_f', '6.3f'), ('bF', 'boundary_f', '6.3f'), ('F>.75', 'share_75', '6.3f'),
-            ('recall', 'recall', '7.3f'), ('small', 'small', '6.3f'), ('mid', 'medium', '6.3f'),
-            ('large', 'large', '6.3f'), ('false', 'false', '6.2f'), ('parts', 'fragments', '6.2f'),
-            ('ground', 'ground', '7.3f'))
+_COLUMNS = (
+    ('F', 'overlap_f', '6.3f'), ('bF', 'boundary_f', '6.3f'), ('F>.75', 'share_75', '6.3f'),
+    ('recall', 'recall', '7.3f'), ('small', 'small', '6.3f'), ('mid', 'medium', '6.3f'),
+    ('large', 'large', '6.3f'), ('false', 'false', '6.2f'), ('parts', 'fragments', '6.2f'),
+    ('ground', 'ground', '7.3f'))
 """Head, field of `RegionScore`, how it is written."""
 
 _LEGEND = f"""\
-F, bF: F of the pixels, and of the outlines, that regions share with objects. F>.75: objects whose
-region has F > 0.75. recall: objects whose region has IoU >= 0.5; beside it that of small objects
-(under {SMALL:.1%} of the image), mid (under {MEDIUM:.0%}) and large ones. false, parts: regions a \
-frame that are
-in no object, and broken pieces of one. ground: IoU of the ground; only method ground looks for it.
+F, bF          of the pixels, and of the outlines, that regions share with their objects
+F>.75, recall  objects whose region has F > 0.75, and IoU >= 0.5; then the recall of small objects
+               (under {SMALL:.1%} of the image), mid ones (under {MEDIUM:.0%}) and large ones
+false, parts   regions a frame that are in no object, and that are broken pieces of one
+ground         IoU of the ground, which only method ground looks for
 """
 
 
@@ -63,7 +64,7 @@ def evaluate(scenes: SceneSet | FolderSet, params: SegmentationParams, count: in
 
 def run(sets: tuple[SceneSet | FolderSet, ...], count: int, seed: int,
         methods: tuple[str, ...] = METHODS, worst: Worst | None = None) -> Iterator[str]:
-    """Yield the lines of the table as they get known; `worst` takes frames of the first method."""
+    """Yield the lines of the table as they get known; `worst` sees those of the first method."""
     heads = ''.join(f'{head:>{spec[0]}}' for head, _, spec in _COLUMNS)
     yield f'{"views":24}{"method":9}{heads}{"ms":>5}'
     for scenes in sets:
@@ -74,7 +75,7 @@ def run(sets: tuple[SceneSet | FolderSet, ...], count: int, seed: int,
             score, milliseconds = _summary(frames)
             cells = ''.join(_cell(getattr(score, name), spec) for _, name, spec in _COLUMNS)
             name = scenes.name if method == methods[0] else ''
-            yield f'{name:24}{method:9}{cells}{milliseconds:5.1f}'
+            yield f'{name:24}{method:9}{cells}{milliseconds:5.3g}'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -82,7 +82,9 @@ def evaluate(estimator: DepthEstimator, data: DepthSet, cases: Sequence[Case],
     Parameters
     ----------
     estimator : DepthEstimator
+        Loaded.
     data : DepthSet
+        All of its images are taken.
     cases : sequence of (str, int)
         Kinds and levels of `corrupt`.
     with_instances : bool
@@ -173,6 +175,7 @@ def resilience(means: dict[Case, Costs], kind: str) -> Costs:
     means : dict of (str, int) to Costs
         With `CLEAN`, and with a level or more of the kind.
     kind : str
+        One of `KINDS`.
 
     Returns
     -------

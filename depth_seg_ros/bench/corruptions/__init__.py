@@ -25,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from depth_seg_ros.bench.corruptions import blur, light, occlusion, signal, weather
+from depth_seg_ros.bench.corruptions import blur, light, occlusion, sensor, weather
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,13 +72,13 @@ KINDS = {
     'motion': Kind('blur', blur.motion, (5.0, 9.0, 14.0, 20.0, 28.0), 'length, px'),
     'zoom': Kind('blur', blur.zoom, (1.03, 1.06, 1.09, 1.13, 1.18), 'factor'),
     'elastic': Kind('blur', blur.elastic, (1.5, 2.5, 3.5, 5.0, 7.0), 'reach, px'),
-    'gaussian': Kind('noise', signal.gaussian, (0.04, 0.08, 0.12, 0.18, 0.26), 'share of white'),
-    'impulse': Kind('noise', signal.impulse, (0.01, 0.03, 0.06, 0.11, 0.18), 'share of samples'),
-    'shot': Kind('noise', signal.shot, (80.0, 32.0, 14.0, 7.0, 4.0), 'photons at white'),
-    'iso': Kind('noise', signal.iso, (0.05, 0.1, 0.16, 0.23, 0.32), 'grain, share of white'),
-    'color_quant': Kind('coding', signal.color_quant, (20, 12, 8, 5, 4), 'values a channel'),
-    'pixelate': Kind('coding', signal.pixelate, (2.0, 3.0, 5.0, 8.0, 12.0), 'block, px'),
-    'jpeg': Kind('coding', signal.jpeg, (30, 20, 12, 7, 4), 'quality'),
+    'gaussian': Kind('noise', sensor.gaussian, (0.04, 0.08, 0.12, 0.18, 0.26), 'share of white'),
+    'impulse': Kind('noise', sensor.impulse, (0.01, 0.03, 0.06, 0.11, 0.18), 'share of samples'),
+    'shot': Kind('noise', sensor.shot, (80.0, 32.0, 14.0, 7.0, 4.0), 'photons at white'),
+    'iso': Kind('noise', sensor.iso, (0.05, 0.1, 0.16, 0.23, 0.32), 'grain, share of white'),
+    'color_quant': Kind('coding', sensor.color_quant, (20, 12, 8, 5, 4), 'values a channel'),
+    'pixelate': Kind('coding', sensor.pixelate, (2.0, 3.0, 5.0, 8.0, 12.0), 'block, px'),
+    'jpeg': Kind('coding', sensor.jpeg, (30, 20, 12, 7, 4), 'quality'),
     'cast_shadow': Kind('scene', light.cast_shadow, (0.5, 0.35, 0.22, 0.14, 0.08), 'light left'),
     'occluder': Kind('scene', occlusion.occluder, (0.02, 0.05, 0.1, 0.18, 0.3),
                      'share of the image'),

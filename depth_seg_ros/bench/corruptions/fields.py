@@ -39,6 +39,7 @@ def cloud(shape: tuple[int, int], rng: np.random.Generator, cells: int = 3, octa
     shape : tuple of int
         (H, W) of the result.
     rng : numpy Generator
+        The same state gives the same cloud.
     cells : int
         Of the coarsest grid along the short side.
     octaves : int

@@ -36,14 +36,14 @@ _Float: TypeAlias = NDArray[np.float32]
 
 _AIRLIGHT = np.float32(215)
 _ICE = np.array((225, 235, 245), np.float32)
-_FEATHERS = 400
+_FEATHERS = 260
 """Ice crystals in a picture that is all frozen over."""
 
 
 def fog(rgb: _Image, thickness: float, rng: np.random.Generator) -> _Float:
     """Veil what is higher up more; `thickness` is the mean optical depth of the upper half."""
     height = rgb.shape[0]
-    up = np.clip(np.linspace(2.0, 0.0, height, dtype=np.float32), 0, 1)[::-1][:, None]
+    up = np.clip(np.linspace(2.0, 0.0, height, dtype=np.float32), 0, 1)[:, None]
     depth = thickness * (0.25 + 0.75 * up) * (0.5 + cloud(rgb.shape[:2], rng))
     seen = np.exp(-depth.astype(np.float32))[:, :, None]
     return np.asarray(rgb * seen + _AIRLIGHT * (1 - seen))
@@ -72,7 +72,7 @@ def _feather(canvas: _Image, rng: np.random.Generator) -> None:
     unit = pixel_unit(canvas.shape)
     # Out of the middle: the cold comes from the mount.
     place = 0.5 + np.sign(rng.uniform(-1, 1, 2)) * 0.5 * rng.beta(2.2, 0.8, 2)
-    length, bend = rng.uniform(8, 75) * unit, rng.normal(0, 0.9)
+    length, bend = rng.uniform(8, 90) * unit, rng.normal(0, 0.9)
     parts = np.arange(0, 1, max(0.04, 3 * unit / length))
     inward = np.arctan2(*(0.5 - place)[::-1]) + rng.normal(0, 0.9) + bend * parts
     steps = length * parts[1] * np.stack([np.cos(inward), np.sin(inward)], axis=1)

@@ -210,7 +210,7 @@ def test_the_command_says_what_regions_are_judged_against(
                           'jpeg', 'contrast', '--levels', '5', *flags)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f'{model}: relative_inverse')
-    assert lines[2] == f'views: 2 images, percent; regions against {against}'
+    assert lines[2] == f'views, images: 2; percent; regions against {against}'
     assert [line.split()[0] for line in lines[4:8]] == ['kind', 'clean', 'jpeg', 'contrast']
     assert lines[-2].split() == ['mRR', '|', '100.0', '|', '100.0', '|', '100.0']
 
@@ -224,7 +224,7 @@ def test_of_a_set_with_classes_regions_are_judged_against_the_clean_ones(
     model = recorded(tmp_path / 'maps', 2)
     assert main(arguments('--data', str(folder), '--model', model, '--kinds', 'dark',
                           '--levels', '1')) == 0
-    assert 'rooms: 1 images, percent; regions against those of the clean' in (
+    assert 'rooms, images: 1; percent; regions against those of the clean' in (
         capsys.readouterr().out)
 
 

@@ -29,14 +29,14 @@ import math
 from pathlib import Path
 
 import cv2
-from depth_seg_ros.bench.judging import judge, Judged, Worst
+from depth_seg_ros.bench.judging import judge, Judged, object_labels, Worst
 from depth_seg_ros.bench.metrics import mean_score, MEDIUM, RegionScore, SMALL
 from depth_seg_ros.bench.region_sets import FolderSet, open_folder, SCENES, SceneSet
 from depth_seg_ros.bench.sheet import contact_sheet
 from depth_seg_ros.params import SegmentationParams
 import numpy as np
 
-__all__ = ['add_arguments', 'evaluate', 'main', 'run', 'TABLES']
+__all__ = ['add_arguments', 'evaluate', 'main', 'object_labels', 'run', 'TABLES']
 
 METHODS = ('ground', 'local', 'threshold')
 
@@ -50,7 +50,7 @@ _COLUMNS = (
 _LEGEND = f"""\
 F, bF          of the pixels, and of the outlines, that regions share with their objects
 F>.75, recall  objects whose region has F > 0.75, and IoU >= 0.5; then the recall of small objects
-               (under {SMALL:.1%} of the image), mid ones (under {MEDIUM:.0%}) and large ones
+               (under {100 * SMALL:g} % of the image), mid ones (under {100 * MEDIUM:g} %) and large ones
 false, parts   regions a frame that are in no object, and that are broken pieces of one
 ground         IoU of the ground, which only method ground looks for
 """

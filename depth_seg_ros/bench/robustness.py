@@ -271,7 +271,7 @@ def main(args: argparse.Namespace) -> int:
             frames = list(tqdm(evaluate(estimator, data, cases, with_instances, args.seed),
                                total=len(data.pairs), desc=data.folder.name, unit='image',
                                leave=False, disable=None))
-            print(f'\n{data.folder.name}: {len(frames)} images, percent; regions against',
+            print(f'\n{data.folder.name}, images: {len(frames)}; percent; regions against',
                   'true objects' if with_instances else 'those of the clean image: agreement')
             print(*table(mean_costs(frames), kinds, levels), sep='\n')
     finally:

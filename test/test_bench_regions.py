@@ -332,14 +332,24 @@ def test_the_command_prints_every_set(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_the_sheet_shows_the_worst_frames_of_the_first_method(
-        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+        ) -> None:
+    monkeypatch.setattr('depth_seg_ros.bench.regions.SCENES', SCENES[:2])
     sheet = tmp_path / 'sheet.png'
-    assert main(parsed('--scenes', '1', '--method', 'local', 'ground', '--sheet', str(sheet),
+    assert main(parsed('--scenes', '2', '--method', 'local', 'ground', '--sheet', str(sheet),
                        '--worst', '3')) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
         f'the 3 worst frames of method local: {sheet}')
     picture = cv2.imread(str(sheet))
     assert picture is not None and picture.shape[1] > 1900
+
+
+def test_a_sheet_that_cannot_be_written_is_an_error(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('depth_seg_ros.bench.regions.SCENES', SCENES[:1])
+    (tmp_path / 'sheet.png').mkdir()
+    with pytest.raises(OSError, match='sheet.png: the picture cannot be written'):
+        main(parsed('--scenes', '1', '--method', 'ground', '--sheet', str(tmp_path / 'sheet.png')))
 
 
 def test_the_worst_frames_are_those_of_least_worth() -> None:

@@ -49,8 +49,8 @@ _COLUMNS = (
 
 _LEGEND = f"""\
 F, bF          of the pixels, and of the outlines, that regions share with their objects
-F>.75, recall  objects whose region has F > 0.75, and IoU >= 0.5; then the recall of small objects
-               (under {100 * SMALL:g} % of the image), mid ones (under {100 * MEDIUM:g} %) and large ones
+F>.75, recall  objects whose region has F > 0.75, and IoU >= 0.5; then the recall of small ones
+               (under {100 * SMALL:g} % of the image), mid ones (under {100 * MEDIUM:g} %), large
 false, parts   regions a frame that are in no object, and that are broken pieces of one
 ground         IoU of the ground, which only method ground looks for
 """

@@ -150,6 +150,11 @@ class SteadyParams(Validated):
     cut_share: float = option(
         0.5, 'A frame of which less agrees with the one before is a scene cut: all starts anew.',
         unit='share of the points', low=0.0, high=1.0)
+    hold: float = option(
+        0.25, 'How much easier what was an obstacle stays one, and how much harder something else '
+        'becomes one.', unit='share of each bar', low=0.0, high=0.5)
+    layer_frames: int = option(5, 'Frames that must agree on another number of layers.',
+                               low=1, high=100)
     max_gap: float = option(2.0, 'All starts anew after a longer time without a frame.',
                             unit='s', low=0.05, high=60.0)
 

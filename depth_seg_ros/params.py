@@ -151,8 +151,8 @@ class SteadyParams(Validated):
         0.5, 'A frame of which less agrees with the one before is a scene cut: all starts anew.',
         unit='share of the points', low=0.0, high=1.0)
     hold: float = option(
-        0.25, 'How much easier what was an obstacle stays one, and how much harder something else '
-        'becomes one.', unit='share of each bar', low=0.0, high=0.5)
+        0.5, 'How much lower the bars are for what was an obstacle in the frame before. It still '
+        'has to pass them.', unit='share of each bar', low=0.0, high=0.8)
     layer_frames: int = option(5, 'Frames that must agree on another number of layers.',
                                low=1, high=100)
     max_gap: float = option(2.0, 'All starts anew after a longer time without a frame.',

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import math
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from depth_seg_ros.depth import DepthKind, DepthMap
+from depth_seg_ros.depth import DepthKind, DepthMap, shown_range
 from depth_seg_ros.params import SteadyParams
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 __all__ = ['Alignment', 'Stabilizer']
 
 _Floats: TypeAlias = NDArray[np.float64]
+_Origin: TypeAlias = tuple[tuple[int, int], DepthKind]
 
 _SIDE = 30
 """Points along the shorter side that the fit looks at: two unknowns need no more."""
@@ -61,6 +62,9 @@ class Alignment:
         Share of the sampled points that agree with the frame before; NaN for a first frame.
     cut : bool
         Whether too few agreed (`steady.cut_share`), so that all was begun anew.
+    shown : tuple of float or None
+        Inverse depth to draw darkest and brightest: that of `shown_range`, slowly followed. None
+        for a first frame, whose own it is.
 
     """
 
@@ -68,6 +72,7 @@ class Alignment:
     shift: float = 0.0
     inlier_share: float = math.nan
     cut: bool = False
+    shown: tuple[float, float] | None = None
 
     @property
     def follows(self) -> bool:
@@ -92,7 +97,7 @@ class Stabilizer:
 
     def __init__(self, params: SteadyParams) -> None:
         self.params = params
-        self._before: tuple[_Floats, DepthKind, float] | None = None
+        self._before: _Frame | None = None
 
     def reset(self) -> None:
         """Take the next frame as a first one."""
@@ -118,30 +123,45 @@ class Stabilizer:
             What was done to it.
 
         """
-        sample = _sampled(depth)
-        alignment = self._alignment(sample, depth.kind, stamp)
+        sample, origin = _sampled(depth), (depth.shape, depth.kind)
+        alignment = self._alignment(sample, origin, stamp)
         scale, shift = alignment.scale, alignment.shift
-        self._before = scale * sample + shift, depth.kind, stamp
+        near = scale * sample + shift
+        self._before = _Frame(near, origin, stamp, alignment.shown or shown_range(near))
         if (scale, shift) == (1.0, 0.0):
             return depth, alignment
         values = depth.values * np.float32(scale) + np.float32(shift)
         return DepthMap(values, depth.kind, depth.valid), alignment
 
-    def _alignment(self, sample: _Floats, kind: DepthKind, stamp: float) -> Alignment:
-        if self._before is None:
+    def _alignment(self, sample: _Floats, origin: _Origin, stamp: float) -> Alignment:
+        before = self._before
+        if before is None or origin != before.origin:
             return Alignment()
-        before, its_kind, its_stamp = self._before
-        passed = stamp - its_stamp
-        if (sample.shape, kind) != (before.shape, its_kind) or not (
-                0.0 < passed <= self.params.max_gap):
+        passed = stamp - before.stamp
+        low, high = before.shown
+        line = _fit(sample, before.near, high - low)
+        if line is None or not 0.0 < passed <= self.params.max_gap:
             return Alignment()
-        scale, shift, share = _fit(sample, before)
+        scale, shift, share = line
         if share < self.params.cut_share:
             return Alignment(inlier_share=share, cut=True)
-        if kind is DepthKind.METRIC:
-            return Alignment(inlier_share=share)
         kept = math.exp(-passed / self.params.memory)
-        return Alignment(kept * scale + 1.0 - kept, kept * shift, share)
+        if origin[1] is DepthKind.METRIC:
+            scale, shift = 1.0, 0.0
+        else:
+            scale, shift = kept * scale + 1.0 - kept, kept * shift
+        new_low, new_high = shown_range(scale * sample + shift)
+        shown = new_low + kept * (low - new_low), new_high + kept * (high - new_high)
+        return Alignment(scale, shift, share, shown=shown)
+
+
+class _Frame(NamedTuple):
+    """A frame that was aligned, on a coarse grid."""
+
+    near: _Floats
+    origin: _Origin
+    stamp: float
+    shown: tuple[float, float]
 
 
 def _sampled(depth: DepthMap) -> _Floats:
@@ -152,9 +172,11 @@ def _sampled(depth: DepthMap) -> _Floats:
     return 1.0 / values if depth.kind is DepthKind.METRIC else values
 
 
-def _fit(now: _Floats, before: _Floats) -> tuple[float, float, float]:
+def _fit(now: _Floats, before: _Floats, spread: float) -> tuple[float, float, float] | None:
     """
     Return scale, shift and the share of points that agree, of before = scale * now + shift.
+
+    None where there is no relief to tell by.
 
     Tukey's weights, from the pair of points with which most others agree: what moves has no say,
     up to 45 % of the image (from quantiles it was 25 %). Mean and spread of both are matched, not
@@ -162,9 +184,11 @@ def _fit(now: _Floats, before: _Floats) -> tuple[float, float, float]:
     """
     known = np.isfinite(now) & np.isfinite(before)
     x, y = now[known], before[known]
-    spread = float(np.subtract(*np.quantile(y, (0.98, 0.02)))) if len(y) >= _LEAST_POINTS else 0.0
-    scale, shift = _of_pairs(x, y, spread)
-    for _ in range(_ROUNDS if scale > 0.0 else 0):
+    line = _of_pairs(x, y, spread) if len(x) >= _LEAST_POINTS else None
+    if line is None:
+        return None
+    scale, shift = line
+    for _ in range(_ROUNDS):
         off = np.abs(scale * x + shift - y)
         reach = max(7.0 * float(np.median(off)), _NARROWEST * spread)
         weight = np.clip(1.0 - (off / reach) ** 2, 0.0, None) ** 2
@@ -172,23 +196,21 @@ def _fit(now: _Floats, before: _Floats) -> tuple[float, float, float]:
         mean_x, mean_y = weight @ x, weight @ y
         across = weight @ (x - mean_x) ** 2
         if not across > 0.0:
-            return 1.0, 0.0, 0.0
+            return None
         scale = math.sqrt(weight @ (y - mean_y) ** 2 / across)
         shift = float(mean_y - scale * mean_x)
     if not 1.0 / _LARGEST_SCALE < scale < _LARGEST_SCALE:
-        return 1.0, 0.0, 0.0
+        return None
     return scale, shift, float(np.mean(np.abs(scale * x + shift - y) < _AGREES * spread))
 
 
-def _of_pairs(x: _Floats, y: _Floats, spread: float) -> tuple[float, float]:
-    """Return the line through two points that most points are near to; scale 0 for none."""
-    if not spread > 0.0:
-        return 0.0, 0.0
+def _of_pairs(x: _Floats, y: _Floats, spread: float) -> tuple[float, float] | None:
+    """Return scale and shift of the line through two points that most points are near to."""
     one, other = np.random.default_rng(0).integers(len(x), size=(2, _PAIRS))
     run, rise = x[one] - x[other], y[one] - y[other]
     sound = (run * rise > 0.0) & (np.abs(rise) > 0.1 * spread)
     if not sound.any():
-        return 0.0, 0.0
+        return None
     scales = rise[sound] / run[sound]
     shifts = y[one[sound]] - scales * x[one[sound]]
     off = scales[:, None] * x[::3] + shifts[:, None] - y[::3]

@@ -148,7 +148,7 @@ class SteadyParams(Validated):
         2.0, 'How slowly scale and shift of relative depth go back to what the network says.',
         unit='s', low=0.1, high=60.0)
     cut_share: float = option(
-        0.5, 'A frame of which less agrees with the one before is a scene cut: all starts anew.',
+        0.6, 'A frame of which less agrees with the one before is a scene cut: all starts anew.',
         unit='share of the points', low=0.0, high=1.0)
     hold: float = option(
         0.5, 'How much lower the bars are for what was an obstacle in the frame before. It still '

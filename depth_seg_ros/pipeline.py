@@ -76,7 +76,8 @@ class Pipeline:
     One camera's chain of stages. Not for several threads at once.
 
     Frames with rising stamps are taken as a stream: scale, shift and thresholds are carried from
-    one to the next (parameters `steady.*`), until a scene cut, a gap or a stamp that does not rise.
+    one to the next (parameters `steady.*`), until a scene cut, a gap, or a stamp that does not
+    rise.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ class Pipeline:
         self.estimator.close()
 
     def update(self, params: PipelineParams) -> None:
-        """Take new live parameters from the next frame on. The model stays, and what is carried."""
+        """Take new live parameters from the next frame on. The model and the stream stay."""
         if params.segmentation.method != self._segmenter.params.method:
             self._memory.reset()
         self._segmenter = Segmenter(params.segmentation)

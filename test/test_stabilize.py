@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Maps of a stream keep one scale and shift, whatever the network says, until the scene changes."""
+"""Maps of a stream keep one scale and shift until the scene changes."""
 
 from __future__ import annotations
 

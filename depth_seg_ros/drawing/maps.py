@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 __all__ = ['color_map', 'gray_map']
 
+
 def gray_map(result: FrameResult) -> NDArray[np.uint8]:
     """
     Draw depth as gray levels, near bright.

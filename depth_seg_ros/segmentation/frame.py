@@ -134,7 +134,7 @@ def _differ(low: float, high: float) -> bool:
 
 def infinity(farthest: float, is_sky: bool) -> float:
     """
-    Estimate the nearness at infinity (t of d = s / Z + t) from that of the farthest thing.
+    Estimate nearness at an endless distance (t of d = s / Z + t) from that of the farthest.
 
     Sky is a plateau at it. In a room, whose walls end before infinity, to take the farthest
     corner for it would make every slope there look like a step.

@@ -32,19 +32,26 @@ _STEP = 0.2
 _HIGHER = 0.2
 """
 How much less a bar is raised where no obstacle was than lowered where one was. Raised as much, it
-would miss 5 % more of the obstacles' pixels; not at all, the mask would flicker half as much again.
+would miss 5 % more of the pixels of obstacles; not at all, the mask would flicker half as much
+again.
 """
 
 _SURE_SKY = 0.5
 """The share of sky has to pass its bound by this share of it to change the answer."""
+
+_JUMP = 0.15
+"""
+Infinity is taken anew when the farthest thing jumps by this share of the spread, or the sky by
+this share of the image: else every fifth cut, unseen, makes the sky an obstacle for two frames.
+"""
 
 
 class Memory:
     """
     Carries what would flicker: infinity, layers, and where obstacles were.
 
-    What is carried only moves bars: nothing is an obstacle without evidence in its own frame, so
-    nothing stays behind what moves. Numbers are in the inverse depth of the maps, which a
+    What is carried only moves bars: nothing is an obstacle without evidence in its own frame,
+    so nothing stays behind what moves. Numbers are in the inverse depth of the maps, which a
     `Stabilizer` keeps at one scale. A fresh memory changes nothing.
 
     Parameters
@@ -83,8 +90,9 @@ class Memory:
         before = self._obstacles
         if before is None or before.shape != frame.shape:
             return frame
-        low, high = np.float32(1.0 - self.params.hold), np.float32(1.0 + _HIGHER * self.params.hold)
-        return replace(frame, bar=np.where(before, low, high))
+        hold = self.params.hold
+        lowered, raised = np.float32(1.0 - hold), np.float32(1.0 + _HIGHER * hold)
+        return replace(frame, bar=np.where(before, lowered, raised))
 
     def keep(self, classes: NDArray[np.uint8]) -> None:
         """Note where obstacles are, from classes on the work grid."""
@@ -116,11 +124,13 @@ class Memory:
     def _infinity(self, frame: Frame) -> float:
         """Return the carried nearness at infinity: with sky in view or without jumps apart."""
         now = frame.to_inverse(frame.farthest), frame.sky_share
-        if self._sky is None:
+        before = self._sky
+        if before is None or (abs(now[0] - before[0]) > _JUMP * frame.spread
+                              or abs(now[1] - before[1]) > _JUMP):
             self._sky, self._is_sky = now, now[1] >= SKY_SHARE
         else:
             step = max(_STEP, 1.0 / self._frames)
-            far, share = (old + step * (new - old) for old, new in zip(self._sky, now))
+            far, share = (old + step * (new - old) for old, new in zip(before, now))
             self._sky = far, share
             bound = 1.0 - _SURE_SKY if self._is_sky else 1.0 + _SURE_SKY
             self._is_sky = share >= bound * SKY_SHARE

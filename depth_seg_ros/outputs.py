@@ -106,8 +106,8 @@ def _classes(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]:
 
 
 IMAGES: tuple[ImageOutput, ...] = (
-    ImageOutput('inverse_depth', '32FC1', 'Inverse depth, unitless, larger is nearer; NaN where '
-                'unknown.', _inverse_depth),
+    ImageOutput('inverse_depth', '32FC1', 'Inverse depth, unitless, larger is nearer, of one '
+                'scale over a stream; NaN where unknown.', _inverse_depth),
     ImageOutput('depth/image', '32FC1', 'Depth along the optical axis in meters, NaN where '
                 'unknown (REP 118). Only from a metric model.', _depth, metric=True),
     ImageOutput('depth_gray', 'mono8', 'Inverse depth to look at: near is bright, 0 is unknown.',

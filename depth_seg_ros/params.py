@@ -27,7 +27,7 @@ from depth_seg_ros.declarations import (
 
 __all__ = [
     'DiagnosticsParams', 'DrawingParams', 'flatten', 'InputParams', 'ModelParams', 'NodeParams',
-    'ParamSpec', 'PipelineParams', 'SegmentationParams', 'specs', 'updated',
+    'ParamSpec', 'PipelineParams', 'SegmentationParams', 'specs', 'SteadyParams', 'updated',
 ]
 
 
@@ -139,6 +139,27 @@ class SegmentationParams(Validated):
 
 
 @dataclass(frozen=True)
+class SteadyParams(Validated):
+    """What is carried from frame to frame of a stream, and when that is dropped."""
+
+    enable: bool = option(True, 'Carry scale, shift and thresholds. Without it every frame stands '
+                          'for itself.')
+    memory: float = option(
+        2.0, 'How slowly scale and shift of relative depth go back to what the network says.',
+        unit='s', low=0.1, high=60.0)
+    cut_share: float = option(
+        0.6, 'A frame of which less agrees with the one before is a scene cut: all starts anew.',
+        unit='share of the points', low=0.0, high=1.0)
+    hold: float = option(
+        0.5, 'How much lower the bars are for what was an obstacle in the frame before. It still '
+        'has to pass them.', unit='share of each bar', low=0.0, high=0.8)
+    layer_frames: int = option(5, 'Frames that must agree on another number of layers.',
+                               low=1, high=100)
+    max_gap: float = option(2.0, 'All starts anew after a longer time without a frame.',
+                            unit='s', low=0.05, high=60.0)
+
+
+@dataclass(frozen=True)
 class DrawingParams(Validated):
     """What pictures look like. Nothing else depends on it."""
 
@@ -167,6 +188,7 @@ class PipelineParams(Validated):
     model: ModelParams = field(default_factory=ModelParams)
     input: InputParams = field(default_factory=InputParams)
     segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+    steady: SteadyParams = field(default_factory=SteadyParams)
     drawing: DrawingParams = field(default_factory=DrawingParams)
 
 

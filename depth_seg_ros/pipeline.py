@@ -11,19 +11,20 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The order of the stages: image, depth, segmentation, regions; and what each of them took."""
+"""The order of the stages: image, depth, alignment, segmentation, regions; and their times."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, load_estimator
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.params import PipelineParams
-from depth_seg_ros.segmentation import Region, Segmentation, Segmenter
+from depth_seg_ros.segmentation import Memory, Region, Segmentation, Segmenter
+from depth_seg_ros.stabilize import Alignment, Stabilizer
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,14 +43,16 @@ class FrameResult:
     rgb : uint8 ndarray of shape (H, W, 3)
         The image as it came. Not a copy.
     depth : DepthMap
-        On the network's grid (h, w).
+        On the network's grid (h, w); relative depth at the scale and shift of the stream.
     segmentation : Segmentation
         On the same grid.
     regions : tuple of Region
         Those of the segmentation, in pixels of the image, with angles where the camera is known
         and distances where depth is metric.
     timings : dict of str to float
-        Seconds per stage: `depth`, `segmentation`, `regions`.
+        Seconds per stage: `depth`, `steady`, `segmentation`, `regions`.
+    alignment : Alignment
+        How depth was put on the scale of the frames before.
 
     """
 
@@ -59,6 +62,7 @@ class FrameResult:
     segmentation: Segmentation
     regions: tuple[Region, ...]
     timings: dict[str, float]
+    alignment: Alignment = field(default_factory=Alignment)
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -71,6 +75,10 @@ class Pipeline:
     """
     One camera's chain of stages. Not for several threads at once.
 
+    Frames with rising stamps are taken as a stream: scale, shift and thresholds are carried from
+    one to the next (parameters `steady.*`), until a scene cut, a gap, or a stamp that does not
+    rise.
+
     Parameters
     ----------
     estimator : DepthEstimator
@@ -82,6 +90,9 @@ class Pipeline:
     def __init__(self, estimator: DepthEstimator, params: PipelineParams) -> None:
         self.estimator = estimator
         self._segmenter = Segmenter(params.segmentation)
+        self._steady = params.steady
+        self._stabilizer = Stabilizer(params.steady)
+        self._memory = Memory(params.steady)
 
     def __enter__(self) -> Pipeline:
         """Return itself."""
@@ -96,8 +107,16 @@ class Pipeline:
         self.estimator.close()
 
     def update(self, params: PipelineParams) -> None:
-        """Take new live parameters from the next frame on. The model stays."""
+        """Take new live parameters from the next frame on. The model and the stream stay."""
+        if params.segmentation.method != self._segmenter.params.method:
+            self._memory.reset()
         self._segmenter = Segmenter(params.segmentation)
+        self._steady = self._stabilizer.params = self._memory.params = params.steady
+
+    def reset(self) -> None:
+        """Carry nothing over to the next frame: it belongs to another stream."""
+        self._stabilizer.reset()
+        self._memory.reset()
 
     def process(self, rgb: NDArray[np.uint8], stamp: float,
                 camera: CameraModel | None = None) -> FrameResult:
@@ -123,11 +142,23 @@ class Pipeline:
         timings: dict[str, float] = {}
         with _timed(timings, 'depth'):
             depth = self.estimator.estimate(rgb)
+        with _timed(timings, 'steady'):
+            depth, alignment = self._steadied(depth, stamp)
         with _timed(timings, 'segmentation'):
-            segmentation = self._segmenter.process(depth, stamp)
+            segmentation = self._segmenter.process(depth, stamp, self._memory)
         with _timed(timings, 'regions'):
             regions = _in_image(segmentation.regions, depth, rgb.shape[:2], camera)
-        return FrameResult(stamp, rgb, depth, segmentation, regions, timings)
+        return FrameResult(stamp, rgb, depth, segmentation, regions, timings, alignment)
+
+    def _steadied(self, depth: DepthMap, stamp: float) -> tuple[DepthMap, Alignment]:
+        """Return depth on the scale of the stream, and forget what the frame does not follow."""
+        if not self._steady.enable:
+            self.reset()
+            return depth, Alignment()
+        depth, alignment = self._stabilizer.process(depth, stamp)
+        if not alignment.follows:
+            self._memory.reset()
+        return depth, alignment
 
 
 def build_pipeline(params: PipelineParams | None = None) -> Pipeline:

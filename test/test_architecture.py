@@ -33,6 +33,7 @@ LAYERS = (
     ('declarations', 'params'),
     ('images', 'image_encodings', 'compressed_images'),
     ('depth', 'geometry', 'calibration'),
+    ('stabilize',),
     ('sources',),
     ('backends',),
     ('segmentation',),

@@ -28,12 +28,13 @@ from bag_messages import images as bag_images, write_bag
 import cv2
 from depth_seg_ros import cli
 from depth_seg_ros.bag import BagReader, SAVES as BAG_SAVES
-from depth_seg_ros.depth import DepthEstimator, EstimationError, ModelLoadError
+from depth_seg_ros.depth import DepthEstimator, DepthMap, EstimationError, ModelLoadError
 from depth_seg_ros.export import SAVES, VIDEO_SAVES
 from depth_seg_ros.params import ModelParams
 import depth_seg_ros.pipeline
 from frame_results import PaperNetwork
 import numpy as np
+from numpy.typing import NDArray
 import pytest
 
 Use = Callable[[DepthEstimator], list[ModelParams]]
@@ -150,6 +151,18 @@ def test_everything_is_saved_by_default(pictures: Path, tmp_path: Path, use: Use
     use(PaperNetwork())
     assert run('image', pictures / 'a.png', '--out', tmp_path / 'out') == 0
     assert len(names(tmp_path / 'out')) == len(SAVES) + 1
+
+
+def test_every_image_stands_for_itself(pictures: Path, tmp_path: Path, use: Use) -> None:
+    class Breathing(PaperNetwork):
+        def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
+            depth = super().estimate(rgb)
+            return DepthMap(depth.values * np.float32(2.0 ** self._count), depth.kind)
+
+    use(Breathing())
+    run('image', pictures, '--out', tmp_path / 'out', '--save', 'depth')
+    nearest = [np.load(tmp_path / 'out' / f'{name}_inverse_depth.npy').max() for name in 'abc']
+    assert [each / nearest[0] for each in nearest] == [1, 2, 4]
 
 
 def test_two_runs_write_the_same_bytes(pictures: Path, tmp_path: Path, use: Use) -> None:

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from depth_seg_ros.depth import DepthKind, DepthMap
+from depth_seg_ros.depth import DepthKind, DepthMap, shown_range
 from depth_seg_ros.drawing import (
     class_color, color_map, gray_map, overlay, panel, region_color)
 from depth_seg_ros.drawing.captions import Captions
 from depth_seg_ros.drawing.colors import depth_colors, hex_color, text_color
-from depth_seg_ros.drawing.maps import shown_range
 from depth_seg_ros.params import DrawingParams, ParamSpec, specs
 from depth_seg_ros.segmentation import RegionClass, Thresholds
 from frame_results import (

@@ -21,12 +21,15 @@ from typing import Any
 
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.geometry import CameraModel
-from depth_seg_ros.params import ModelParams, PipelineParams, SegmentationParams
+from depth_seg_ros.params import (
+    ModelParams, PipelineParams, SegmentationParams, SteadyParams)
 import depth_seg_ros.pipeline
 from depth_seg_ros.pipeline import build_pipeline, FrameResult, Pipeline
-from depth_seg_ros.segmentation import Region, RegionClass, Segmentation
+from depth_seg_ros.segmentation import Memory, Region, RegionClass, Segmentation
+from depth_seg_ros.stabilize import Alignment
 from frame_results import PaperNetwork
 import numpy as np
+from numpy.typing import NDArray
 import pytest
 
 RGB = np.zeros((240, 320, 3), np.uint8)
@@ -54,7 +57,7 @@ def processed(region: Region, grid: tuple[int, int], image: tuple[int, int],
             return DepthMap(np.ones(grid, np.float32), kind)
 
     class Found:
-        def process(self, depth: DepthMap, stamp_s: float) -> Segmentation:
+        def process(self, depth: DepthMap, stamp_s: float, memory: Memory) -> Segmentation:
             """Return the region."""
             labels = np.zeros(grid, np.int32)
             return Segmentation(labels, labels.astype(np.uint8), (region,))
@@ -70,7 +73,8 @@ def test_a_frame_has_everything_about_an_image() -> None:
     assert result.stamp == 2.5 and result.rgb is RGB
     assert result.image_shape == (240, 320) and result.depth.shape == (120, 160)
     assert result.segmentation.labels.shape == (120, 160)
-    assert set(result.timings) == {'depth', 'segmentation', 'regions'}
+    assert set(result.timings) == {'depth', 'steady', 'segmentation', 'regions'}
+    assert result.alignment == Alignment() or not result.alignment.follows
     assert all(seconds >= 0 for seconds in result.timings.values())
     assert [region.id for region in result.regions] == [
         region.id for region in result.segmentation.regions]
@@ -138,6 +142,74 @@ def test_new_parameters_count_from_the_next_frame_on() -> None:
     assert pipeline.process(RGB, 0.0).regions
     pipeline.update(PipelineParams(segmentation=SegmentationParams(min_area=0.2)))
     assert not pipeline.process(RGB, 0.1).regions
+
+
+class Breathing(PaperNetwork):
+    """A network that doubles its scale with every image."""
+
+    def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
+        """Return the same depth at twice the scale."""
+        depth = super().estimate(rgb)
+        return DepthMap(depth.values * np.float32(2.0 ** self._count), depth.kind)
+
+
+def scales(pipeline: Pipeline, stamps: tuple[float, ...]) -> list[float]:
+    """Return the largest inverse depth of each frame, in units of the first."""
+    values = [float(pipeline.process(RGB, stamp).depth.values.max()) for stamp in stamps]
+    return [value / values[0] for value in values]
+
+
+def breathing(**params: Any) -> Pipeline:
+    return Pipeline(Breathing(), PipelineParams(steady=SteadyParams(memory=60.0, **params)))
+
+
+def test_a_stream_keeps_its_scale() -> None:
+    pipeline = breathing()
+    assert scales(pipeline, (0.0, 0.01, 0.02)) == pytest.approx([1, 1, 1], abs=0.01)
+    assert pipeline.process(RGB, 0.03).alignment.scale == pytest.approx(1 / 8, abs=0.01)
+
+
+@pytest.mark.parametrize('stamps', [(1.0, 1.0), (1.0, 0.5), (1.0, 9.0)])
+def test_what_is_no_stream_stands_for_itself(stamps: tuple[float, ...]) -> None:
+    assert scales(breathing(), stamps) == [1, 2]
+
+
+def test_nothing_is_carried_when_it_is_off_nor_into_what_comes_after() -> None:
+    pipeline = breathing(enable=False)
+    assert scales(pipeline, (0.0, 0.1)) == [1, 2]
+    pipeline.update(PipelineParams())
+    assert not pipeline.process(RGB, 0.2).alignment.follows
+
+
+def test_after_a_reset_nothing_is_carried() -> None:
+    pipeline = breathing()
+    first = pipeline.process(RGB, 0.0).depth.values.max()
+    pipeline.reset()
+    after = pipeline.process(RGB, 0.1)
+    assert after.depth.values.max() == 2 * first
+    assert pipeline._memory._frames == 1
+
+
+def test_new_parameters_keep_the_stream_but_another_method_forgets_its_masks() -> None:
+    pipeline = breathing()
+    pipeline.process(RGB, 0.0)
+    pipeline.update(PipelineParams(steady=SteadyParams(hold=0.1)))
+    assert pipeline.process(RGB, 0.01).alignment.follows and pipeline._memory._frames == 2
+    assert pipeline._memory.params.hold == 0.1
+    pipeline.update(PipelineParams(segmentation=SegmentationParams(method='local')))
+    assert pipeline.process(RGB, 0.02).alignment.follows and pipeline._memory._frames == 1
+
+
+def test_a_scene_cut_forgets() -> None:
+    class Turning(PaperNetwork):
+        def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
+            """Return what a head-over-heels camera sees in every second frame."""
+            depth = super().estimate(rgb)
+            return DepthMap(depth.values[::-1 if self._count % 2 else 1], depth.kind)
+
+    pipeline = Pipeline(Turning(), PipelineParams())
+    cuts = [pipeline.process(RGB, stamp).alignment.cut for stamp in (0.0, 0.1, 0.2)]
+    assert cuts == [False, True, True] and pipeline._memory._frames == 1
 
 
 def test_leaving_the_block_closes_the_network() -> None:

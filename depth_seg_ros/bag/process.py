@@ -137,6 +137,7 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
     unknown = sorted(set(chosen) - set(SAVES))
     if unknown:
         raise ValueError(f'save: expected some of {", ".join(SAVES)}; got {", ".join(unknown)}')
+    pipeline.reset()
     with BagReader(source, topic) as bag, deferred_interrupt() as interrupted:
         summary = BagSummary(out, bag.topic or '', bag.frame_count)
         with BagWriter(out) as writer:

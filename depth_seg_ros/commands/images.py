@@ -95,6 +95,7 @@ def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: 
             progress_bar(len(images), 'image', quiet) as bar:
         for index, path in enumerate(images.paths):
             try:
+                pipeline.reset()  # files side by side are no stream
                 frame = images[index]
                 result = pipeline.process(frame.rgb, frame.stamp_ns / 1e9, frame.camera)
             except (EstimationError, ValueError) as error:

@@ -19,11 +19,10 @@ import math
 from typing import TYPE_CHECKING
 
 import cv2
-from depth_seg_ros.depth import DepthKind
+from depth_seg_ros.depth import DepthKind, shown_range
 from depth_seg_ros.detections import class_name, LAYER_NAMES
 from depth_seg_ros.drawing.colors import (
     class_color, depth_colors, hex_color, region_color, text_color)
-from depth_seg_ros.drawing.maps import shown_range
 from depth_seg_ros.drawing.painting import overlay
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
@@ -109,7 +108,7 @@ def _draw_depth(axes: Axes, result: FrameResult, drawing: DrawingParams) -> Axes
     from matplotlib.colors import ListedColormap
 
     inverse = result.depth.inverse()
-    low, high = shown_range(inverse)
+    low, high = result.alignment.shown or shown_range(inverse)
     colors = ListedColormap(depth_colors(drawing.colormap)[1:, 0, ::-1] / 255.0)
     colors = colors.with_extremes(bad='black')
     height, width = result.depth.shape

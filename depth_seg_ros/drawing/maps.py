@@ -16,50 +16,14 @@
 from __future__ import annotations
 
 import cv2
+from depth_seg_ros.depth import shown_range
 from depth_seg_ros.drawing.colors import depth_colors
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['color_map', 'gray_map', 'shown_range']
-
-_SAMPLED = 50_000
-"""A map of more pixels is sampled for its statistics."""
-
-
-def shown_range(inverse: NDArray[np.float32]) -> tuple[float, float]:
-    """
-    Return the inverse depth drawn darkest and brightest.
-
-    The 2 % and 98 % quantiles, each moved out by a tenth of their distance but not past the
-    extremes, so that a few wild pixels do not wash out the rest. Large maps are sampled.
-
-    Parameters
-    ----------
-    inverse : float32 ndarray of shape (H, W)
-        NaN where unknown.
-
-    Returns
-    -------
-    tuple of float
-        (low, high) with low < high; (0, 1) when nothing is known.
-
-    """
-    # A step that shares no factor with the usual widths visits all columns.
-    known = inverse.ravel()[::17 if inverse.size > _SAMPLED else 1]
-    known = known[np.isfinite(known)]
-    if known.size == 0:
-        known = inverse[np.isfinite(inverse)]
-    if known.size == 0:
-        return 0.0, 1.0
-    low, high = np.quantile(known, (0.02, 0.98))
-    reach = 0.1 * (high - low)
-    low, high = max(low - reach, known.min()), min(high + reach, known.max())
-    if not high > low:
-        reach = max(abs(float(low)), 1.0) * 1e-3
-        low, high = low - reach, high + reach
-    return float(low), float(high)
+__all__ = ['color_map', 'gray_map']
 
 
 def gray_map(result: FrameResult) -> NDArray[np.uint8]:
@@ -75,11 +39,12 @@ def gray_map(result: FrameResult) -> NDArray[np.uint8]:
     -------
     uint8 ndarray of shape (H, W)
         At the size of the image; 0 where depth is unknown and only there, 1 the farthest to 255
-        the nearest, linear in inverse depth between the limits of `shown_range`.
+        the nearest, linear in inverse depth between the limits of `shown_range`, which follow
+        a stream slowly.
 
     """
     inverse = result.depth.inverse()
-    low, high = shown_range(inverse)
+    low, high = result.alignment.shown or shown_range(inverse)
     known = result.depth.valid
     scale = 254.0 / (high - low)
     gray = cv2.convertScaleAbs(np.clip(inverse, low, high), alpha=scale, beta=1.0 - low * scale)

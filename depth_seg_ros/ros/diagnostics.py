@@ -165,6 +165,7 @@ def _counts(summary: Summary) -> dict[str, Any]:
     return {
         'images received': summary.received, 'lost on the way': summary.lost,
         'frames processed': summary.processed, 'stamp went back': summary.rewinds,
+        'scene cuts': summary.cuts,
         'input rate (Hz)': summary.rate_in, 'output rate (Hz)': summary.rate_out,
     } | {f'dropped: {cause.value}': count for cause, count in summary.dropped.items()}
 
@@ -192,7 +193,10 @@ def _frame_values(result: FrameResult) -> dict[str, Any]:
     stages = {f'{stage} (ms)': seconds * 1e3 for stage, seconds in result.timings.items()}
     thresholds = {f'thresholds: {name.replace("_", " ")}': value
                   for name, value in asdict(result.segmentation.thresholds).items()}
-    return {'regions': len(result.regions)} | stages | thresholds
+    alignment = result.alignment
+    return {'regions': len(result.regions)} | stages | thresholds | {
+        'alignment: scale': alignment.scale, 'alignment: shift': alignment.shift,
+        'alignment: inlier share': alignment.inlier_share}
 
 
 def _text(value: Any) -> str:

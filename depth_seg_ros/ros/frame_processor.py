@@ -131,9 +131,10 @@ class FrameProcessor:
         self._last_stamp = stamp
         if stamp < last:
             self._statistics.stamp_went_back()
+            self._pipeline.reset()
             self._node.get_logger().warning(
                 f'the stamp went back by {(last - stamp) * 1e-9:.3f} s (a bag that starts again, '
-                'or a simulation reset); the image is processed, as every one stands for itself',
+                'or a simulation reset); the image is processed as the first of a new stream',
                 throttle_duration_sec=LOG_PERIOD)
 
 

@@ -82,9 +82,9 @@ class Summary:
 
     Parameters
     ----------
-    received, lost, processed, rewinds : int
+    received, lost, processed, rewinds, cuts : int
         Images since activation; `lost` were sent and never came in, `rewinds` counts stamps
-        that went back.
+        that went back, `cuts` images that show another scene than the one before.
     dropped : dict of DropCause to int
         Every cause, in the order of the enumeration.
     rate_in, rate_lost, rate_out : float
@@ -107,6 +107,7 @@ class Summary:
     lost: int = 0
     processed: int = 0
     rewinds: int = 0
+    cuts: int = 0
     dropped: dict[DropCause, int] = field(
         default_factory=lambda: dict.fromkeys(DropCause, 0))
     rate_in: float = 0.0
@@ -139,7 +140,7 @@ class FrameStatistics:
         self._inputs: _Samples = deque()
         self._losses: _Samples = deque()
         self._outputs: _Samples = deque()
-        self._received = self._lost = self._processed = self._rewinds = 0
+        self._received = self._lost = self._processed = self._rewinds = self._cuts = 0
         self._dropped: Counter[DropCause] = Counter()
         self._last_drop: DropCause | None = None
         self._last_error = ''
@@ -175,6 +176,7 @@ class FrameStatistics:
         """Count a result that went out; times in seconds as in `Summary`."""
         with self._lock:
             self._processed += 1
+            self._cuts += result.alignment.cut
             _add(self._outputs, self._clock(), 1, sum(result.timings.values()), processing, age)
             self._last_drop, self._last_error = None, ''
             self._last = result
@@ -187,7 +189,7 @@ class FrameStatistics:
                 _forget(samples, now)
             return Summary(
                 received=self._received, lost=self._lost, processed=self._processed,
-                rewinds=self._rewinds,
+                rewinds=self._rewinds, cuts=self._cuts,
                 dropped={cause: self._dropped[cause] for cause in DropCause},
                 rate_in=self._rate(self._inputs, now),
                 rate_lost=self._rate(self._losses, now),

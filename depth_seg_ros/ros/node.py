@@ -180,6 +180,7 @@ class DepthSegNode(LifecycleNode):
     def _activate(self) -> None:
         assert self._pipeline is not None and self._results is not None
         self._pipeline.update(self._settings.values)
+        self._pipeline.reset()
         self._statistics = FrameStatistics()
         processor = FrameProcessor(
             self, self._pipeline, self._results, self._statistics,

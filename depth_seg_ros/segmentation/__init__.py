@@ -13,9 +13,10 @@
 # limitations under the License.
 """From a depth map to ground, obstacles and regions."""
 
+from depth_seg_ros.segmentation.memory import Memory
 from depth_seg_ros.segmentation.result import (
     GroundPlane, LayerBounds, Region, RegionClass, Segmentation, Thresholds)
 from depth_seg_ros.segmentation.segmenter import Segmenter
 
-__all__ = ['GroundPlane', 'LayerBounds', 'Region', 'RegionClass', 'Segmentation', 'Segmenter',
-           'Thresholds']
+__all__ = ['GroundPlane', 'LayerBounds', 'Memory', 'Region', 'RegionClass', 'Segmentation',
+           'Segmenter', 'Thresholds']

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import math
 from typing import TypeAlias
 
 import cv2
@@ -23,7 +24,7 @@ from depth_seg_ros.depth import DepthKind, DepthMap
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['FloatImage', 'Frame', 'Labels', 'Mask', 'prepare']
+__all__ = ['FloatImage', 'Frame', 'infinity', 'Labels', 'Mask', 'prepare', 'SKY_SHARE']
 
 FloatImage: TypeAlias = NDArray[np.float32]
 Labels: TypeAlias = NDArray[np.int32]
@@ -35,7 +36,7 @@ _LARGEST = 1e30
 _FARTHEST_SPREADS = 1e3
 """Nearness is clipped to this many spreads: squares of it must not overflow."""
 
-_SKY_SHARE = 0.05
+SKY_SHARE = 0.05
 """A plateau of this share of the image at its farthest depth is taken as infinity."""
 
 _UNSEEN_DEPTH = 0.2
@@ -58,6 +59,10 @@ class Frame:
         Nearness at infinity: exact for metric depth, estimated for a relative map.
     low, spread : float
         inverse depth = low + spread * near, in the unit of the depth map.
+    farthest, sky_share : float
+        The 0.5 % quantile of nearness, and the share of the image at it; NaN for metric depth.
+    bar : float32 ndarray of shape (h, w) or 1
+        Factor on how much a pixel has to stand out to be an obstacle (see `Memory`).
 
     """
 
@@ -66,6 +71,9 @@ class Frame:
     far: float
     low: float
     spread: float
+    farthest: float = math.nan
+    sky_share: float = math.nan
+    bar: FloatImage | np.float32 = np.float32(1.0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -109,12 +117,14 @@ def prepare(depth: DepthMap, work_width: int) -> Frame | None:
         return None
     spread = float(high - low)
     near = np.clip((inverse - np.float64(low)) / spread, -_FARTHEST_SPREADS, _FARTHEST_SPREADS)
+    near = _filled(near.astype(np.float32), valid)
+    low, farthest = float(low), float(farthest)
     if depth.kind is DepthKind.METRIC:
-        far = 0.0
-    else:
-        far = _infinity(sample, float(farthest), spread)
-    return Frame(_filled(near.astype(np.float32), valid), valid, (far - float(low)) / spread,
-                 float(low), spread)
+        return Frame(near, valid, -low / spread, low, spread)
+    sky_share = float(np.mean(sample < farthest + 0.01 * spread))
+    farthest = (farthest - low) / spread
+    return Frame(near, valid, infinity(farthest, sky_share >= SKY_SHARE), low, spread, farthest,
+                 sky_share)
 
 
 def _differ(low: float, high: float) -> bool:
@@ -122,15 +132,14 @@ def _differ(low: float, high: float) -> bool:
     return bool(high - low > 1e-6 * max(abs(low), abs(high)))
 
 
-def _infinity(sample: NDArray[np.float64], farthest: float, spread: float) -> float:
+def infinity(farthest: float, is_sky: bool) -> float:
     """
-    Estimate the inverse depth at infinity (t of d = s / Z + t).
+    Estimate nearness at an endless distance (t of d = s / Z + t) from that of the farthest.
 
     Sky is a plateau at it. In a room, whose walls end before infinity, to take the farthest
     corner for it would make every slope there look like a step.
     """
-    plateau = np.mean(sample < farthest + 0.01 * spread) >= _SKY_SHARE
-    return farthest if plateau else farthest - _UNSEEN_DEPTH * spread
+    return farthest if is_sky else farthest - _UNSEEN_DEPTH
 
 
 def _on_work_grid(depth: DepthMap, work_width: int) -> tuple[FloatImage, Mask]:

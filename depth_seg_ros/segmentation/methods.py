@@ -72,7 +72,7 @@ def min_pixels(frame: Frame, params: SegmentationParams) -> int:
 def by_ground(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
               ) -> Separation:
     """Take what rises out of the fitted ground, or everything not far where there is none."""
-    far = frame.near - np.float32(frame.far) < np.float32(params.far)
+    far = frame.near - np.float32(frame.far) < np.float32(params.far) * frame.bar
     ground = find_ground(frame, far, noise, params)
     classes = np.zeros(frame.shape, np.uint8)
     classes[far] = RegionClass.BACKGROUND
@@ -87,7 +87,7 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
         standing = raised
         if params.drop_off and below.any():
             pits = behind_edge(connected(below, min_pixels(frame, params)), frame, step, 0.2)
-    parts = split(standing, frame.near, step, params.split_balance)
+    parts = split(standing, frame.near, step / frame.bar, _balance(frame, params))
     return Separation(classes, connected(parts, min_pixels(frame, params)), pits, ground)
 
 
@@ -110,7 +110,7 @@ def by_neighborhood(frame: Frame, step: FloatImage, noise: float, params: Segmen
     """Take what is nearer than the mean of its neighborhood by an offset."""
     window = 2 * round(params.local_window * frame.shape[1] / 2) + 1
     over = frame.near - cv2.blur(frame.near, (window, window))
-    standing = over > np.float32(params.local_offset)
+    standing = over > np.float32(params.local_offset) * frame.bar
     classes = np.where(standing, np.uint8(RegionClass.UNKNOWN), np.uint8(RegionClass.BACKGROUND))
     things = connected(standing, min_pixels(frame, params))
     return Separation(classes, things, np.zeros_like(things))
@@ -127,12 +127,17 @@ def _raised(frame: Frame, ground: Ground, candidates: Mask, params: Segmentation
         # Height over height of the camera is (d - ground) / (d - infinity), whatever the scale.
         over = frame.near - ground.surface
         candidates = candidates & (over > np.float32(params.min_height) * frame.over_far(0.04))
-    return hysteresis(candidates & (ground.sigmas > np.float32(params.noise_low)),
-                      candidates & (ground.sigmas > np.float32(params.noise_high)))
+    return hysteresis(candidates & (ground.sigmas > np.float32(params.noise_low) * frame.bar),
+                      candidates & (ground.sigmas > np.float32(params.noise_high) * frame.bar))
+
+
+def _balance(frame: Frame, params: SegmentationParams) -> FloatImage | np.float32:
+    """Return where inside an edge a thing ends: a little farther out where it ended before."""
+    return np.float32(params.split_balance) * (1 + np.float32(0.4) * (frame.bar - 1))
 
 
 def _below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:
     """Return what is seen through the ground: farther than it, where it should be near."""
     return ((ground.clearance > 0.1)
-            & (ground.sigmas < np.float32(-2.0 * params.noise_high))
+            & (ground.sigmas < np.float32(-2.0 * params.noise_high) * frame.bar)
             & (ground.surface - frame.near > np.float32(0.03)))

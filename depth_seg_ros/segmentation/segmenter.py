@@ -23,6 +23,7 @@ from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.attributes import depths_of, described, layer_bounds
 from depth_seg_ros.segmentation.frame import Frame, Labels, prepare
 from depth_seg_ros.segmentation.ground import Ground
+from depth_seg_ros.segmentation.memory import Memory
 from depth_seg_ros.segmentation.methods import METHODS, min_pixels, Separation
 from depth_seg_ros.segmentation.regions import (
     edge_step, ownership, pixel_noise, without_holes)
@@ -36,7 +37,9 @@ __all__ = ['Segmenter']
 
 class Segmenter:
     """
-    Turn depth maps into classes, labels and regions. Every frame stands for itself.
+    Turn depth maps into classes, labels and regions.
+
+    Every frame stands for itself, unless a memory is handed in with it.
 
     Parameters
     ----------
@@ -47,7 +50,8 @@ class Segmenter:
     def __init__(self, params: SegmentationParams | None = None) -> None:
         self.params = params or SegmentationParams()
 
-    def process(self, depth: DepthMap, stamp_s: float) -> Segmentation:
+    def process(self, depth: DepthMap, stamp_s: float, memory: Memory | None = None
+                ) -> Segmentation:
         """
         Segment one depth map.
 
@@ -57,6 +61,8 @@ class Segmenter:
             Of any shape and kind; not changed.
         stamp_s : float
             Time of the frame in seconds. Nothing depends on it.
+        memory : Memory, optional
+            Of the stream that the frame belongs to; it is read and brought up to date.
 
         Returns
         -------
@@ -67,9 +73,12 @@ class Segmenter:
 
         """
         params = self.params
+        memory = Memory() if memory is None else memory
         frame = prepare(depth, params.work_width)
         if frame is None:
+            memory.reset()
             return Segmentation(np.zeros(depth.shape, np.int32), np.zeros(depth.shape, np.uint8))
+        frame = memory.applied(frame)
         noise = pixel_noise(frame)
         step = edge_step(frame, noise, params)
         found = METHODS[params.method](frame, step, noise, params)
@@ -82,8 +91,9 @@ class Segmenter:
         order = _nearest_first(labels, depths.nearest, min_pixels(frame, params))
         labels = _table(order, len(kinds)).take(labels)
         kinds, own, depths = kinds[order], own[order], depths.in_order(order)
-        layers = layer_bounds(labels, kinds, frame, params)
+        layers = memory.settled(layer_bounds(labels, kinds, frame, params))
         classes = np.where(labels > 0, kinds[labels], found.classes)
+        memory.keep(classes)
         labels, classes = _on_grid(labels, depth), _on_grid(classes, depth)
         return Segmentation(
             labels, classes, described(labels, kinds, own, depths, frame, layers),

@@ -20,6 +20,7 @@ from dataclasses import replace
 from depth_seg_ros.depth import DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import Segmentation, Thresholds
+from depth_seg_ros.stabilize import Alignment
 import numpy as np
 import pytest
 
@@ -100,7 +101,7 @@ def frame():
         np.zeros((4, 4), np.int32), np.zeros((4, 4), np.uint8),
         thresholds=Thresholds(low=0.125, high=0.5))
     return FrameResult(0.0, np.zeros((4, 4, 3), np.uint8), depth, segmentation, (),
-                       {'depth': 0.02})
+                       {'depth': 0.02}, Alignment(0.5, 0.25, 0.9))
 
 
 def values_of(status, summary):
@@ -118,13 +119,13 @@ def test_the_message_is_one_status_with_stamp_name_and_hardware():
 
 def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
     summary = replace(BUSY, last=frame, pipeline=(0.01, 0.02), processing=(0.02, 0.03),
-                      age=(0.04, 0.05), rewinds=1, lost=2,
+                      age=(0.04, 0.05), rewinds=1, lost=2, cuts=3,
                       dropped={**BUSY.dropped, DropCause.OVERWRITTEN: 4})
     values = values_of(ACTIVE, summary)
     expected = {
         'state': 'active', 'input topic': '/camera', 'images received': '9',
         'lost on the way': '2', 'input rate (Hz)': '30', 'output rate (Hz)': '12.34',
-        'stamp went back': '1',
+        'stamp went back': '1', 'scene cuts': '3',
         'dropped: newer image came': '4', 'dropped: bad image': '0',
         'pipeline p50 (ms)': '10', 'processing p50 (ms)': '20',
         'processing p95 (ms)': '30',
@@ -133,7 +134,8 @@ def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
         'device': 'cpu', 'precision': 'fp32', 'depth kind': 'relative_inverse',
         'weights sha256': 'abc', 'model.input_size (px)': '252',
         'scale source': 'none: relative depth', 'regions': '0', 'depth (ms)': '20',
-        'thresholds: low': '0.125', 'thresholds: high': '0.5', 'thresholds: far': 'none'}
+        'thresholds: low': '0.125', 'thresholds: high': '0.5', 'thresholds: far': 'none',
+        'alignment: scale': '0.5', 'alignment: shift': '0.25', 'alignment: inlier share': '0.9'}
     assert values.items() >= expected.items()
 
 

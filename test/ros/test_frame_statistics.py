@@ -15,12 +15,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import math
 
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameDropped, FrameStatistics, Summary
 from depth_seg_ros.segmentation import Segmentation
+from depth_seg_ros.stabilize import Alignment
 import numpy as np
 import pytest
 
@@ -138,6 +140,12 @@ def test_an_error_without_a_text_is_remembered_by_its_cause(statistics):
 def test_stamps_that_went_back_are_counted(statistics):
     statistics.stamp_went_back()
     assert statistics.summary().rewinds == 1
+
+
+def test_scene_cuts_are_counted(statistics, frame):
+    statistics.image_processed(frame, 0.01, 0.02)
+    statistics.image_processed(replace(frame, alignment=Alignment(cut=True)), 0.01, 0.02)
+    assert statistics.summary().cuts == 1
 
 
 def test_what_the_user_asked_for_is_no_error():

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import mmap
+import signal
 import time
 from typing import Any
 
@@ -96,6 +97,7 @@ def render_forever(ring: Ring, seed: int, reuse: float) -> None:
 
     Waits while every picture was used fewer than ``reuse`` times on average.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C is for the training, which ends this
     cv2.setNumThreads(1)
     while True:
         if ring.used.value < reuse * (ring.made.value - ring.capacity // 10):

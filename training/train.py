@@ -57,8 +57,8 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
                    help='start from the weights of this folder, as shipped, not from random ones')
     p.add_argument('--part', type=float, nargs=3, action='append',
                    metavar=('SIDE', 'END', 'EDGES'),
-                   help='pixels a side, share of the time at which it ends, weight of the gradient '
-                   f'term; repeat for every part (default: {PARTS})')
+                   help='pixels a side, share of the time at which it ends, weight of the '
+                   f'gradient term; repeat for every part (default: {PARTS})')
     p.add_argument('--rendered', type=int, default=RENDERED, help='rows of the rendered pictures')
     p.add_argument('--memory', type=float, default=200, help='steps that the mean weights span')
     p.add_argument('--batch', type=int, default=16)
@@ -102,6 +102,7 @@ class Trainer:
     def __init__(self, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
         self.options, self.step, self.images, self.elapsed = options, 0, 0, 0.0
+        self.stopped = False
         self.net = network.build().to(options.device, memory_format=torch.channels_last)
         self.net.set_attn_implementation('eager')   # its backward is four times as fast on a CPU
         self.net.head.head[-1] = torch.nn.Identity()   # a ReLU; its zeros would learn nothing
@@ -128,6 +129,10 @@ class Trainer:
                     'mean': self.mean, 'step': self.step, 'images': self.images,
                     'elapsed': self.elapsed}, part)
         part.replace(self.path)
+
+    def stop(self) -> None:
+        """End the training behind the step that is being made."""
+        self.stopped = True
 
     @property
     def progress(self) -> float:
@@ -203,31 +208,39 @@ def draw_curve(path: Path) -> None:
 
 
 def loop(trainer: Trainer, held_out: pictures.Ring, batches: queue.Queue, made: Any) -> None:
-    """Train until the time is over; save and validate every two minutes."""
+    """Train until the time is over or a signal came; save and validate every two minutes."""
     o, losses, saved = trainer.options, [], time.monotonic()
-    table = o.folder / 'curve.csv'
-    if not table.exists():
-        table.write_text('images,minutes,side,loss,validation,rate,pictures\n')
     end = 60 * min(o.minutes, o.until or o.minutes)
-    bar = tqdm(total=round(end), initial=round(trainer.elapsed), unit='s',
-               mininterval=10)
-    while trainer.elapsed < end:
+    bar = tqdm(total=round(end), initial=round(trainer.elapsed), unit='s', mininterval=10)
+    while trainer.elapsed < end and not trainer.stopped:
         start = time.monotonic()
         losses.append(trainer.train_on(*batches.get()))
         trainer.elapsed += time.monotonic() - start
         bar.update(round(trainer.elapsed) - bar.n)
-        if time.monotonic() - saved > 120 or trainer.elapsed >= end:
+        if time.monotonic() - saved > 120 or trainer.elapsed >= end or trainer.stopped:
             trainer.save()
-            row = [trainer.images, f'{trainer.elapsed / 60:.2f}',
-                   part_at(o.part, trainer.progress)[0], f'{np.mean(losses):.4f}',
-                   f'{trainer.validate(held_out):.4f}',
-                   f"{trainer.optimizer.param_groups[0]['lr']:.2e}", made.value]
-            with table.open('a', newline='') as file:
-                csv.writer(file).writerow(row)
-            bar.set_postfix(images=row[0], loss=row[3], validation=row[4])
+            row = {'images': trainer.images, 'minutes': round(trainer.elapsed / 60, 2),
+                   'side': part_at(o.part, trainer.progress)[0],
+                   'loss': round(float(np.mean(losses)), 4),
+                   'validation': round(trainer.validate(held_out), 4),
+                   'rate': f"{trainer.optimizer.param_groups[0]['lr']:.2e}",
+                   'pictures': made.value}
+            append_row(o.folder / 'curve.csv', row)
+            bar.set_postfix(images=row['images'], loss=row['loss'], validation=row['validation'])
             losses.clear()
             saved = time.monotonic()
-    draw_curve(table)
+    if (o.folder / 'curve.csv').exists():
+        draw_curve(o.folder / 'curve.csv')
+
+
+def append_row(path: Path, row: dict[str, Any]) -> None:
+    """Append a row to a table, with a head if it is the first."""
+    new = not path.exists()
+    with path.open('a', newline='') as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
 
 
 def main(line: list[str] | None = None) -> None:
@@ -244,21 +257,18 @@ def main(line: list[str] | None = None) -> None:
     workers = [context.Process(target=pictures.render_forever, args=(ring, s, o.reuse),
                                daemon=True) for s in seeds]
     for worker in workers:
-        worker.start()
+        worker.start()   # before torch makes threads, which a fork does not copy
     trainer = Trainer(o)
     pictures.fill(held_out, HELD_OUT)
     while ring.filled < min(200, o.ring // 10):
         time.sleep(1)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: trainer.stop())
     batches: queue.Queue = queue.Queue(4)
     threading.Thread(target=_feed, args=(ring, trainer, batches), daemon=True).start()
-    try:
-        loop(trainer, held_out, batches, ring.made)
-    except KeyboardInterrupt:
-        trainer.save()
-        draw_curve(o.folder / 'curve.csv')
-        print(f'stopped after {trainer.step} steps; run the same command to go on')
+    loop(trainer, held_out, batches, ring.made)
+    if trainer.stopped:
+        raise SystemExit(f'stopped after {trainer.step} steps; run the same command to go on')
 
 
 if __name__ == '__main__':

@@ -51,6 +51,7 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--threads', type=int, default=1, help='threads of torch')
     p.add_argument('--renderers', type=int, default=1, help='processes that render')
+    p.add_argument('--feeders', type=int, default=1, help='threads that cut and photograph')
     p.add_argument('--reuse', type=float, default=5, help='how often a picture is used')
     p.add_argument('--ring', type=int, default=6000, help='pictures kept')
     p.add_argument('--init', type=Path, metavar='FOLDER',
@@ -183,8 +184,9 @@ class Trainer:
         return float(torch.stack(losses).mean())
 
 
-def _feed(ring: pictures.Ring, trainer: Trainer, out: queue.Queue) -> None:
-    o, rng = trainer.options, np.random.default_rng(trainer.options.seed + trainer.step)
+def _feed(ring: pictures.Ring, trainer: Trainer, out: queue.Queue, number: int) -> None:
+    o = trainer.options
+    rng = np.random.default_rng([o.seed, trainer.step, number])
     while True:
         side = part_at(o.part, trainer.progress)[0]
         out.put(pictures.batch(ring, o.batch, (side, side), rng))
@@ -264,8 +266,9 @@ def main(line: list[str] | None = None) -> None:
         time.sleep(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stop())
-    batches: queue.Queue = queue.Queue(4)
-    threading.Thread(target=_feed, args=(ring, trainer, batches), daemon=True).start()
+    batches: queue.Queue = queue.Queue(3 + o.feeders)
+    for k in range(o.feeders):
+        threading.Thread(target=_feed, args=(ring, trainer, batches, k), daemon=True).start()
     loop(trainer, held_out, batches, ring.made)
     if trainer.stopped:
         raise SystemExit(f'stopped after {trainer.step} steps; run the same command to go on')

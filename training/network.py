@@ -20,6 +20,8 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from transformers import DPTForDepthEstimation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -48,16 +50,17 @@ def build(side: int = SIDE) -> DPTForDepthEstimation:
     from torch import nn
     from transformers import BitConfig, DPTConfig, DPTForDepthEstimation
 
-    widths, hidden = [96, 160, 256], 192
+    widths, hidden = [64, 160, 256], 192
     body = BitConfig(
         embedding_size=32, hidden_sizes=widths, depths=[2, 3, 4], layer_type='bottleneck',
-        global_padding='same', num_groups=8, out_features=['stage1', 'stage2', 'stage3'])
+        global_padding='same', embedding_dynamic_padding=True, num_groups=8,
+        out_features=['stage1', 'stage2', 'stage3'])
     config = DPTConfig(
         backbone_config=body, is_hybrid=True, image_size=[side, side], hidden_size=hidden,
         num_hidden_layers=2, num_attention_heads=6, intermediate_size=2 * hidden,
         backbone_out_indices=[0, 1, 0, 1], backbone_featmap_shape=[1, widths[-1], 12, 12],
         neck_hidden_sizes=[widths[0], widths[1], hidden, hidden], neck_ignore_stages=[0, 1],
-        reassemble_factors=[1, 1, 1, 0.5], fusion_hidden_size=40, use_auxiliary_head=False,
+        reassemble_factors=[1, 1, 1, 0.5], fusion_hidden_size=24, use_auxiliary_head=False,
         use_batch_norm_in_fusion_residual=True, use_bias_in_fusion_residual=False)
     config.depth_estimation_type = 'relative'
     net = DPTForDepthEstimation(config)
@@ -74,3 +77,22 @@ def build(side: int = SIDE) -> DPTForDepthEstimation:
 def resize_input(net: DPTForDepthEstimation, rows: int, columns: int) -> None:
     """Let the network take another size; it resamples its position embeddings by itself."""
     net.dpt.embeddings.image_size = (rows, columns)
+
+
+def start_from(net: DPTForDepthEstimation, folder: Path) -> None:
+    """
+    Copy the weights of a shipped folder of the same architecture.
+
+    Parameters
+    ----------
+    net : transformers.DPTForDepthEstimation
+        Gets the weights; its position embeddings may be for another size.
+    folder : pathlib.Path
+        Holds model.safetensors.
+
+    """
+    from safetensors.torch import load_file
+
+    state = {name: values.float() if values.is_floating_point() else values
+             for name, values in load_file(folder / 'model.safetensors').items()}
+    net.load_state_dict(state)

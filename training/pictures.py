@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import mmap
+import signal
 import time
 from typing import Any
 
@@ -27,7 +28,6 @@ import numpy as np
 from training.photometric import photograph
 from training.scenes import draw, NoViewError
 
-MARGIN = 1.16   # rendered rows over the rows of the batches
 ASPECT = 4 / 3  # of the rendered pictures; the network sees them squeezed
 
 
@@ -66,9 +66,9 @@ class Ring:
         return self.light.shape[1], self.light.shape[2]
 
 
-def open_ring(capacity: int, shape: tuple[int, int], detail: float, context: Any) -> Ring:
-    """Allocate an empty ring for batches of the given rows and columns."""
-    size = round(MARGIN * detail * shape[0]), round(MARGIN * detail * ASPECT * shape[1])
+def open_ring(capacity: int, rows: int, context: Any) -> Ring:
+    """Allocate an empty ring for pictures of the given number of rows."""
+    size = rows, round(ASPECT * rows)
 
     def shared(*dims: int) -> np.ndarray:
         return np.frombuffer(mmap.mmap(-1, 2 * int(np.prod(dims))), np.float16).reshape(dims)
@@ -77,30 +77,41 @@ def open_ring(capacity: int, shape: tuple[int, int], detail: float, context: Any
                 context.Value('q', 0))
 
 
+def _render(ring: Ring, seed: int) -> None:
+    try:
+        pictures = draw(seed, ring.size, views=2)
+    except NoViewError:
+        return
+    for picture in pictures:
+        with ring.made.get_lock():
+            slot = ring.made.value % ring.capacity
+            ring.made.value += 1
+        depth = picture.depth
+        ring.light[slot] = np.minimum(picture.light, 6e4)
+        ring.inverse_depth[slot] = np.where(depth > 0, 1 / np.maximum(depth, 0.05), 0)
+
+
 def render_forever(ring: Ring, seed: int, reuse: float) -> None:
     """
     Render scenes into the ring until killed.
 
     Waits while every picture was used fewer than ``reuse`` times on average.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C is for the training, which ends this
     cv2.setNumThreads(1)
     while True:
         if ring.used.value < reuse * (ring.made.value - ring.capacity // 10):
             time.sleep(0.2)
             continue
         seed += 1
-        try:
-            pictures = draw(seed, ring.size, views=2)
-        except NoViewError:
-            continue
-        for picture in pictures:
-            with ring.made.get_lock():
-                slot = ring.made.value % ring.capacity
-                ring.made.value += 1
-            depth = picture.depth
-            inverse = np.where(depth > 0, 1 / np.maximum(depth, 0.05), 0)
-            ring.light[slot] = np.minimum(picture.light, 6e4)
-            ring.inverse_depth[slot] = inverse
+        _render(ring, seed)
+
+
+def fill(ring: Ring, seed: int) -> None:
+    """Render scenes until every slot of the ring holds a picture."""
+    while ring.made.value < ring.capacity:
+        seed += 1
+        _render(ring, seed)
 
 
 def _window(rng: np.random.Generator, size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -126,7 +137,7 @@ def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generat
 
     """
     rgb, inverse = [], []
-    for slot in rng.integers(0, ring.filled - 4, count):
+    for slot in rng.integers(0, max(ring.filled - 4, 1), count):
         y, x, h, w = _window(rng, ring.size)
         light = ring.light[slot, y:y + h, x:x + w].astype(np.float32)
         depth = ring.inverse_depth[slot, y:y + h, x:x + w].astype(np.float32)

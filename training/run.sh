@@ -13,17 +13,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Train from nothing on a CPU, in pictures of growing size, and export. Goes on where it was stopped.
+# Train on a CPU, in pictures of growing size, and export. Goes on where it was stopped.
+# Options are those of training.train: --init depth_seg_ros/models/embedded to train the shipped one on.
 set -eu
 cd "$(dirname "$0")/.."
-python="${PYTHON:-python3}" minutes="${MINUTES:-120}" folder="${FOLDER:-/tmp/depth_seg_training}"
-part() {   # percent of the time at which it ends, size of the pictures, more options
-    until=$((minutes * $1 / 100)) size="$2"
-    shift 2
-    "$python" -m training.train --nice 10 --minutes "$minutes" --until "$until" \
-        --folder "$folder" --size "$size" "$size" "$@"
-}
-part 25 64
-part 55 96
-part 100 192 --detail 0.7 --memory 80
-"$python" -m training.export "$folder/last.ckpt" depth_seg_ros/models/embedded
+python="${PYTHON:-python3}" folder="${FOLDER:-/tmp/depth_seg_training}"
+"$python" -m training.train --nice 10 --minutes "${MINUTES:-120}" --folder "$folder" "$@"
+"$python" -m training.export "$folder/last.ckpt" "${EXPORT:-depth_seg_ros/models/embedded}"

@@ -26,6 +26,7 @@ import queue
 import signal
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,8 +35,12 @@ from tqdm import tqdm
 from training import network, pictures
 from training.loss import affine_invariant_loss
 
+PARTS = [(96, 0.3, 0.1), (128, 0.55, 0.1), (192, 1.0, 0.3)]
+RENDERED = 156   # rows; enough for 192 squeezed ones that a camera took with some blur
+HELD_OUT = 9 * 10 ** 13   # first seed of the pictures of the validation
 
-def arguments() -> argparse.Namespace:
+
+def arguments(line: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('--minutes', type=float, default=110,
@@ -46,17 +51,36 @@ def arguments() -> argparse.Namespace:
     p.add_argument('--device', default='cpu', help='cpu or cuda')
     p.add_argument('--threads', type=int, default=1, help='threads of torch')
     p.add_argument('--renderers', type=int, default=1, help='processes that render')
+    p.add_argument('--feeders', type=int, default=1, help='threads that cut and photograph')
     p.add_argument('--reuse', type=float, default=5, help='how often a picture is used')
     p.add_argument('--ring', type=int, default=6000, help='pictures kept')
-    p.add_argument('--size', type=int, nargs=2, default=(96, 96), help='rows and columns')
-    p.add_argument('--detail', type=float, default=1, help='rendered over trained resolution')
-    p.add_argument('--memory', type=float, default=500, help='steps that the mean weights span')
+    p.add_argument('--init', type=Path, metavar='FOLDER',
+                   help='start from the weights of this folder, as shipped, not from random ones')
+    p.add_argument('--part', type=float, nargs=3, action='append',
+                   metavar=('SIDE', 'END', 'EDGES'),
+                   help='pixels a side, share of the time at which it ends, weight of the '
+                   f'gradient term; repeat for every part (default: {PARTS})')
+    p.add_argument('--rendered', type=int, default=RENDERED, help='rows of the rendered pictures')
+    p.add_argument('--memory', type=float, default=200, help='steps that the mean weights span')
     p.add_argument('--batch', type=int, default=16)
-    p.add_argument('--rate', type=float, default=2e-3, help='highest learning rate')
-    p.add_argument('--edges', type=float, default=0.1, help='weight of the gradient term')
+    p.add_argument('--rate', type=float, default=1.5e-3, help='highest learning rate')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--nice', type=int, default=0, help='lower the priority of all processes')
-    return p.parse_args()
+    p.add_argument('--held-out', type=int, default=160, help='pictures of the validation')
+    o = p.parse_args(line)
+    o.part = [(int(side), end, edges) for side, end, edges in o.part or PARTS]
+    for side, _, _ in o.part:
+        if side % 32:
+            p.error(f'--part: expected a multiple of 32 pixels a side, got {side}')
+    if o.part[-1][1] != 1:
+        p.error(f'--part: expected the last one to end at 1, got {o.part[-1][1]}')
+    return o
+
+
+def part_at(parts: list[tuple[int, float, float]], progress: float) -> tuple[int, float]:
+    """Return side and weight of the gradient term at a share of the time."""
+    side, _, edges = next((part for part in parts if progress < part[1]), parts[-1])
+    return side, edges
 
 
 def learning_rate(highest: float, progress: float, step: int) -> float:
@@ -79,9 +103,12 @@ class Trainer:
     def __init__(self, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
         self.options, self.step, self.images, self.elapsed = options, 0, 0, 0.0
+        self.stopped = False
         self.net = network.build().to(options.device, memory_format=torch.channels_last)
-        network.resize_input(self.net, *options.size)
+        self.net.set_attn_implementation('eager')   # its backward is four times as fast on a CPU
         self.net.head.head[-1] = torch.nn.Identity()   # a ReLU; its zeros would learn nothing
+        if options.init:
+            network.start_from(self.net, options.init)
         decay = [p for p in self.net.parameters() if p.ndim > 1]
         rest = [p for p in self.net.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
@@ -104,20 +131,35 @@ class Trainer:
                     'elapsed': self.elapsed}, part)
         part.replace(self.path)
 
+    def stop(self) -> None:
+        """End the training behind the step that is being made."""
+        self.stopped = True
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is done."""
+        return self.elapsed / (60 * self.options.minutes)
+
+    def loss(self, rgb: np.ndarray, inverse_depth: np.ndarray, edges: float,
+             weights: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
+        """Run the network, with other weights if they are given, and compare with the truth."""
+        device = self.options.device
+        x = torch.from_numpy(rgb).to(device).permute(0, 3, 1, 2).float().div_(255)
+        mean, std = (torch.tensor(v, device=device)[:, None, None]
+                     for v in (network.MEAN, network.STD))
+        x = ((x - mean) / std).contiguous(memory_format=torch.channels_last)
+        network.resize_input(self.net, *rgb.shape[1:3])
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
+            guess = (torch.func.functional_call(self.net, weights, x) if weights else self.net(x))
+        return affine_invariant_loss(guess.predicted_depth.float(),
+                                     torch.from_numpy(inverse_depth).to(device), edges)
+
     def train_on(self, rgb: np.ndarray, inverse_depth: np.ndarray) -> float:
         """Make one step and return the loss."""
         o = self.options
-        x = torch.from_numpy(rgb).to(o.device).permute(0, 3, 1, 2).float().div_(255)
-        mean, std = (torch.tensor(v, device=o.device)[:, None, None]
-                     for v in (network.MEAN, network.STD))
-        x = ((x - mean) / std).contiguous(memory_format=torch.channels_last)
-        progress = self.elapsed / (60 * o.minutes)
         for group in self.optimizer.param_groups:
-            group['lr'] = learning_rate(o.rate, progress, self.step)
-        with torch.autocast(torch.device(o.device).type, torch.bfloat16):
-            predicted = self.net(x).predicted_depth
-        loss = affine_invariant_loss(predicted.float(),
-                                     torch.from_numpy(inverse_depth).to(o.device), o.edges)
+            group['lr'] = learning_rate(o.rate, self.progress, self.step)
+        loss = self.loss(rgb, inverse_depth, part_at(o.part, self.progress)[1])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -130,11 +172,24 @@ class Trainer:
                 self.mean[k].lerp_(v, 1 - keep)
         return float(loss.detach())
 
+    @torch.no_grad()
+    def validate(self, held_out: pictures.Ring) -> float:
+        """Return the loss of the mean network on pictures that it never trains on."""
+        side = part_at(self.options.part, self.progress)[0]
+        rng, count = np.random.default_rng(0), max(held_out.capacity // 16, 1)
+        self.net.eval()
+        losses = [self.loss(*pictures.batch(held_out, 16, (side, side), rng), 0.1, self.mean)
+                  for _ in range(count)]
+        self.net.train()
+        return float(torch.stack(losses).mean())
 
-def _feed(ring: pictures.Ring, o: argparse.Namespace, seed: int, out: queue.Queue) -> None:
-    rng = np.random.default_rng(seed)
+
+def _feed(ring: pictures.Ring, trainer: Trainer, out: queue.Queue, number: int) -> None:
+    o = trainer.options
+    rng = np.random.default_rng([o.seed, trainer.step, number])
     while True:
-        out.put(pictures.batch(ring, o.batch, o.size, rng))
+        side = part_at(o.part, trainer.progress)[0]
+        out.put(pictures.batch(ring, o.batch, (side, side), rng))
 
 
 def draw_curve(path: Path) -> None:
@@ -145,71 +200,78 @@ def draw_curve(path: Path) -> None:
 
     rows = np.genfromtxt(path, delimiter=',', names=True, ndmin=1)
     figure, axis = pyplot.subplots(figsize=(7, 4))
-    axis.plot(rows['images'], rows['loss'])
+    for column in ('loss', 'validation'):
+        axis.plot(rows['images'], rows[column], label=column)
     axis.set(xlabel='images', ylabel='loss', yscale='log')
+    axis.legend()
     axis.grid(True, which='both', alpha=0.3)
     figure.savefig(path.with_suffix('.png'), dpi=100, bbox_inches='tight')
     pyplot.close(figure)
 
 
-def loop(trainer: Trainer, ring: pictures.Ring, batches: queue.Queue) -> None:
-    """Train until the time is over; save every two minutes."""
+def loop(trainer: Trainer, held_out: pictures.Ring, batches: queue.Queue, made: Any) -> None:
+    """Train until the time is over or a signal came; save and validate every two minutes."""
     o, losses, saved = trainer.options, [], time.monotonic()
-    table = o.folder / 'curve.csv'
-    if not table.exists():
-        table.write_text('images,minutes,loss,rate,pictures\n')
     end = 60 * min(o.minutes, o.until or o.minutes)
-    bar = tqdm(total=round(end), initial=round(trainer.elapsed), unit='s',
-               mininterval=10)
-    while trainer.elapsed < end:
+    bar = tqdm(total=round(end), initial=round(trainer.elapsed), unit='s', mininterval=10)
+    while trainer.elapsed < end and not trainer.stopped:
         start = time.monotonic()
         losses.append(trainer.train_on(*batches.get()))
         trainer.elapsed += time.monotonic() - start
         bar.update(round(trainer.elapsed) - bar.n)
-        if trainer.step % 50 == 0:
-            rate = trainer.optimizer.param_groups[0]['lr']
-            row = [trainer.images, f'{trainer.elapsed / 60:.2f}',
-                   f'{np.mean(losses):.4f}', f'{rate:.2e}', ring.made.value]
-            with table.open('a', newline='') as file:
-                csv.writer(file).writerow(row)
-            bar.set_postfix(images=row[0], loss=row[2])
-            losses.clear()
-        if time.monotonic() - saved > 120:
+        if time.monotonic() - saved > 120 or trainer.elapsed >= end or trainer.stopped:
             trainer.save()
+            row = {'images': trainer.images, 'minutes': round(trainer.elapsed / 60, 2),
+                   'side': part_at(o.part, trainer.progress)[0],
+                   'loss': round(float(np.mean(losses)), 4),
+                   'validation': round(trainer.validate(held_out), 4),
+                   'rate': f"{trainer.optimizer.param_groups[0]['lr']:.2e}",
+                   'pictures': made.value}
+            append_row(o.folder / 'curve.csv', row)
+            bar.set_postfix(images=row['images'], loss=row['loss'], validation=row['validation'])
+            losses.clear()
             saved = time.monotonic()
-    trainer.save()
-    draw_curve(table)
+    if (o.folder / 'curve.csv').exists():
+        draw_curve(o.folder / 'curve.csv')
 
 
-def main() -> None:
+def append_row(path: Path, row: dict[str, Any]) -> None:
+    """Append a row to a table, with a head if it is the first."""
+    new = not path.exists()
+    with path.open('a', newline='') as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main(line: list[str] | None = None) -> None:
     """Run the renderers, the feeder and the training."""
-    o = arguments()
+    o = arguments(line)
     os.nice(o.nice)
     o.folder.mkdir(parents=True, exist_ok=True)
-    o.size = tuple(o.size)
     torch.set_num_threads(o.threads)
     context = mp.get_context('fork')
-    ring = pictures.open_ring(o.ring, o.size, o.detail, context)
+    ring = pictures.open_ring(o.ring, o.rendered, context)
+    held_out = pictures.open_ring(o.held_out, o.rendered, context)
     first = int(time.time()) % 10 ** 6 if (o.folder / 'last.ckpt').exists() else 0
     seeds = [(o.seed * 1000 + k) * 10 ** 7 + first for k in range(o.renderers)]
     workers = [context.Process(target=pictures.render_forever, args=(ring, s, o.reuse),
                                daemon=True) for s in seeds]
     for worker in workers:
-        worker.start()
+        worker.start()   # before torch makes threads, which a fork does not copy
     trainer = Trainer(o)
-    while ring.filled < min(200, o.ring):
+    pictures.fill(held_out, HELD_OUT)
+    while ring.filled < min(200, o.ring // 10):
         time.sleep(1)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    batches: queue.Queue = queue.Queue(4)
-    threading.Thread(target=_feed, args=(ring, o, o.seed + trainer.step, batches),
-                     daemon=True).start()
-    try:
-        loop(trainer, ring, batches)
-    except KeyboardInterrupt:
-        trainer.save()
-        draw_curve(o.folder / 'curve.csv')
-        print(f'stopped after {trainer.step} steps; run the same command to go on')
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: trainer.stop())
+    batches: queue.Queue = queue.Queue(3 + o.feeders)
+    for k in range(o.feeders):
+        threading.Thread(target=_feed, args=(ring, trainer, batches, k), daemon=True).start()
+    loop(trainer, held_out, batches, ring.made)
+    if trainer.stopped:
+        raise SystemExit(f'stopped after {trainer.step} steps; run the same command to go on')
 
 
 if __name__ == '__main__':

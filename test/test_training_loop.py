@@ -1,0 +1,152 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The training itself: its schedule, stopping and going on, starting from a shipped folder."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+import queue
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip('torch')
+pytest.importorskip('transformers')
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from training import export, network, pictures, train  # noqa: E402  the folder is not installed
+
+
+def options(folder: Path, *line: str) -> object:
+    """Return the options of a training of ten minutes on tiny pictures."""
+    return train.arguments(['--folder', str(folder), '--minutes', '10', '--batch', '2', *line])
+
+
+def ring(count: int = 6) -> pictures.Ring:
+    """Return random pictures of 40 x 56."""
+    rng = np.random.default_rng(0)
+    light = rng.uniform(0, 2, (count, 40, 56, 3)).astype(np.float16)
+    inverse = rng.uniform(0.1, 1, (count, 40, 56)).astype(np.float16)
+    return pictures.Ring(light, inverse, SimpleNamespace(value=count), SimpleNamespace(value=0))
+
+
+def batches(side: int = 32) -> queue.Queue:
+    """Return twelve batches, the same ones every time."""
+    rng, out = np.random.default_rng(1), queue.Queue()
+    for _ in range(12):
+        out.put(pictures.batch(ring(), 2, (side, side), rng))
+    return out
+
+
+def weights(trainer: train.Trainer) -> torch.Tensor:
+    """Return all weights in one row."""
+    return torch.cat([p.detach().flatten() for p in trainer.net.parameters()])
+
+
+def test_rate_warms_up_holds_and_falls_to_zero() -> None:
+    """It holds the highest rate until 35 % of the time and is zero at the end."""
+    assert train.learning_rate(0.4, 0.1, 50) == pytest.approx(0.1)
+    assert train.learning_rate(0.4, 0.35, 900) == pytest.approx(0.4)
+    assert train.learning_rate(0.4, 0.675, 900) == pytest.approx(0.2)
+    assert train.learning_rate(0.4, 1.0, 900) == pytest.approx(0, abs=1e-12)
+
+
+def test_parts_follow_each_other(tmp_path: Path) -> None:
+    """A part begins where the one before it ends, and the last one never ends."""
+    o = options(tmp_path, '--part', '64', '0.25', '0.1', '--part', '96', '1', '0.5')
+    found = [train.part_at(o.part, progress) for progress in (0, 0.24, 0.25, 0.99, 1.2)]
+    assert found == [(64, 0.1), (64, 0.1), (96, 0.5), (96, 0.5), (96, 0.5)]
+
+
+@pytest.mark.parametrize(('part', 'message'), [
+    (('48', '1', '0.1'), 'expected a multiple of 32 pixels a side, got 48'),
+    (('64', '0.9', '0.1'), 'expected the last one to end at 1, got 0.9')])
+def test_impossible_parts_are_refused(part: tuple[str, ...], message: str, tmp_path: Path,
+                                      capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says what was expected and what was given."""
+    with pytest.raises(SystemExit):
+        options(tmp_path, '--part', *part)
+    assert message in capsys.readouterr().err
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every look at the clock take ten seconds."""
+    seconds = itertools.count(0, 10)
+    monkeypatch.setattr(train, 'time', SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(train, 'draw_curve', lambda path: None)
+
+
+@pytest.mark.usefixtures('clock')
+def test_stopped_training_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path) -> None:
+    """Weights, mean weights, counts and rate after a stop are those without one."""
+    line = ('--part', '32', '1', '0.1')
+    through, source = train.Trainer(options(tmp_path / 'a', *line)), batches()
+    for _ in range(4):
+        through.train_on(*source.get())
+        through.elapsed += 10
+    source = batches()
+    for steps in (2, 2):
+        part = train.Trainer(options(tmp_path, *line))
+        for _ in range(steps):
+            part.train_on(*source.get())
+            part.elapsed += 10
+        part.save()
+    assert (part.step, part.images, part.elapsed) == (4, 8, 40)
+    assert torch.equal(weights(part), weights(through))
+    assert all(torch.equal(part.mean[name], through.mean[name]) for name in part.mean)
+    assert (part.optimizer.param_groups[0]['lr'] == through.optimizer.param_groups[0]['lr'] > 0)
+
+
+@pytest.mark.usefixtures('clock')
+def test_until_ends_the_training_early_and_leaves_checkpoint_and_curve(tmp_path: Path) -> None:
+    """Three steps of ten seconds make half a minute; the same command then has nothing to do."""
+    o = options(tmp_path, '--part', '32', '1', '0.1', '--until', '0.5')
+    for _ in range(2):
+        trainer = train.Trainer(o)
+        train.loop(trainer, ring(), batches(), SimpleNamespace(value=7))
+        assert (trainer.step, trainer.elapsed) == (3, 30)
+    head, row = (tmp_path / 'curve.csv').read_text().splitlines()
+    assert head == 'images,minutes,side,loss,validation,rate,pictures'
+    assert row.startswith('6,0.5,32,') and row.endswith(',7')
+
+
+@pytest.mark.usefixtures('clock')
+def test_signal_ends_the_training_behind_its_step(tmp_path: Path) -> None:
+    """What was done is saved."""
+    trainer = train.Trainer(options(tmp_path, '--part', '32', '1', '0.1'))
+    source = batches()
+    source.get = lambda: trainer.stop() or queue.Queue.get(source)   # while it waits for pictures
+    train.loop(trainer, ring(), source, SimpleNamespace(value=7))
+    assert trainer.step == 1
+    assert train.Trainer(trainer.options).step == 1
+
+
+def test_shipped_folder_is_a_start(tmp_path: Path) -> None:
+    """What was exported comes back, rounded to half precision, and is read by its class."""
+    from transformers import AutoModelForDepthEstimation
+
+    trainer = train.Trainer(options(tmp_path))
+    trainer.save()
+    export.export(trainer.path, tmp_path / 'shipped', network.SIDE)
+    again = train.Trainer(options(tmp_path / 'new', '--init', str(tmp_path / 'shipped')))
+    torch.testing.assert_close(weights(again), weights(trainer), rtol=1e-3, atol=1e-6)
+    assert not torch.equal(weights(train.Trainer(options(tmp_path / 'other', '--seed', '2'))),
+                           weights(trainer))
+    net = AutoModelForDepthEstimation.from_pretrained(tmp_path / 'shipped')
+    assert tuple(net.config.image_size) == (network.SIDE, network.SIDE)

@@ -62,7 +62,8 @@ class Frame:
     farthest, sky_share : float
         The 0.5 % quantile of nearness, and the share of the image at it; NaN for metric depth.
     bar : float32 ndarray of shape (h, w) or 1
-        Factor on how much a pixel has to stand out to be an obstacle (see `Memory`).
+        Factor on how much a pixel has to stand out to be an obstacle (see `Memory`). Not on what
+        separates two things: edges move with them, and passing things would melt together.
 
     """
 

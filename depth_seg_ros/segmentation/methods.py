@@ -87,7 +87,7 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
         standing = raised
         if params.drop_off and below.any():
             pits = behind_edge(connected(below, min_pixels(frame, params)), frame, step, 0.2)
-    parts = split(standing, frame.near, step / frame.bar, _balance(frame, params))
+    parts = split(standing, frame.near, step, params.split_balance)
     return Separation(classes, connected(parts, min_pixels(frame, params)), pits, ground)
 
 
@@ -129,11 +129,6 @@ def _raised(frame: Frame, ground: Ground, candidates: Mask, params: Segmentation
         candidates = candidates & (over > np.float32(params.min_height) * frame.over_far(0.04))
     return hysteresis(candidates & (ground.sigmas > np.float32(params.noise_low) * frame.bar),
                       candidates & (ground.sigmas > np.float32(params.noise_high) * frame.bar))
-
-
-def _balance(frame: Frame, params: SegmentationParams) -> FloatImage | np.float32:
-    """Return where inside an edge a thing ends: a little farther out where it ended before."""
-    return np.float32(params.split_balance) * (1 + np.float32(0.4) * (frame.bar - 1))
 
 
 def _below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:

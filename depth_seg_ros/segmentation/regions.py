@@ -47,8 +47,7 @@ def hysteresis(low: Mask, high: Mask) -> Mask:
     return kept.take(parts)
 
 
-def split(foreground: Mask, near: FloatImage, step: FloatImage, balance: FloatImage | np.float32
-          ) -> Mask:
+def split(foreground: Mask, near: FloatImage, step: FloatImage, balance: float) -> Mask:
     """
     Return the foreground without the far side of every depth edge in it.
 
@@ -56,7 +55,7 @@ def split(foreground: Mask, near: FloatImage, step: FloatImage, balance: FloatIm
     the edge (Bernsen's test). Cutting whole edges out would leave 1.6 fragments a frame, not 0.15.
     """
     nearest, farthest = cv2.dilate(near, _square(5)), cv2.erode(near, _square(5))
-    far_side = near < balance * nearest + (1 - balance) * farthest
+    far_side = near < np.float32(balance) * nearest + np.float32(1.0 - balance) * farthest
     return foreground & ~(far_side & (_beyond_slope(nearest - farthest, 2, 11) > step))
 
 

@@ -50,6 +50,8 @@ class FrameResult:
         and distances where depth is metric.
     timings : dict of str to float
         Seconds per stage: `depth`, `segmentation`, `regions`.
+    camera : CameraModel or None
+        On the grid of `depth`; None where it is not known.
 
     """
 
@@ -59,6 +61,7 @@ class FrameResult:
     segmentation: Segmentation
     regions: tuple[Region, ...]
     timings: dict[str, float]
+    camera: CameraModel | None = None
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -127,7 +130,9 @@ class Pipeline:
             segmentation = self._segmenter.process(depth, stamp)
         with _timed(timings, 'regions'):
             regions = _in_image(segmentation.regions, depth, rgb.shape[:2], camera)
-        return FrameResult(stamp, rgb, depth, segmentation, regions, timings)
+        height, width = depth.shape
+        return FrameResult(stamp, rgb, depth, segmentation, regions, timings,
+                           camera.scaled(width, height) if camera is not None else None)
 
 
 def build_pipeline(params: PipelineParams | None = None) -> Pipeline:

@@ -37,7 +37,7 @@ LAYERS = (
     ('backends',),
     ('segmentation',),
     ('pipeline',),
-    ('drawing', 'outputs', 'detections'),
+    ('drawing', 'outputs', 'detections', 'navigation'),
     ('export', 'bag'),
     ('bench', 'synthetic'),
     ('commands',),

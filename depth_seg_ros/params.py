@@ -159,7 +159,7 @@ class NavigationParams(Validated):
     publish_tf: bool = option(True, 'Publish on /tf where that frame is, with every ~/scan and '
                               '~/obstacle_distance.')
     range_min: float = option(0.1, 'What is nearer is reported at this distance.', unit='m',
-                              low=0.0, high=10.0)
+                              low=0.0, high=0.4)
     range_max: float = option(
         8.0, 'What is farther is left out. A direction is free only where the ground, or what '
         'lies behind it, is seen this far.', unit='m', low=0.5, high=200.0)
@@ -167,10 +167,10 @@ class NavigationParams(Validated):
                               'camera suits a UAV.', choices=('ground', 'camera'))
     min_height: float = option(
         0.05, 'Lower obstacles are not in ~/scan and ~/obstacle_distance; drop-offs are. Not '
-        'applied where the height is unknown.', unit='m', low=-200.0, high=200.0)
+        'applied where the height is unknown.', unit='m', low=-200.0, high=0.2)
     max_height: float = option(
         2.0, 'Higher obstacles are not in ~/scan and ~/obstacle_distance. Not applied where the '
-        'height is unknown.', unit='m', low=-200.0, high=200.0)
+        'height is unknown.', unit='m', low=0.25, high=200.0)
     scan_step: float = option(
         0.0087, 'Angle between two rays of ~/scan; never finer than 1.5 pixels of the depth map.',
         unit='rad', low=0.001, high=0.1)
@@ -184,13 +184,6 @@ class NavigationParams(Validated):
     edge_jump: float = option(
         0.1, 'A pixel that lies this much behind a neighbor is no point: at edges networks '
         'invent them.', unit='share of the depth', low=0.01, high=10.0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for low, high in (('range_min', 'range_max'), ('min_height', 'max_height')):
-            if not getattr(self, low) < getattr(self, high):
-                raise ValueError(f'{low}: expected less than {high} {getattr(self, high):g}, '
-                                 f'got {getattr(self, low):g}')
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def nearest_by_bin(bins: NDArray[np.intp], ranges: NDArray[np.float32], count: i
     bins : int ndarray of shape (N,)
         0 to count - 1.
     ranges : float32 ndarray of shape (N,)
+        Finite.
     count : int
         How many bins there are.
 

@@ -100,6 +100,7 @@ def attitude_of_plane(a: float, b: float, c: float, camera: CameraModel) -> Atti
     a, b, c : float
         1 / Z = a * column + b * row + c of the ground, in 1/m, in pixels of `camera`.
     camera : CameraModel
+        At the size of the depth map.
 
     Returns
     -------

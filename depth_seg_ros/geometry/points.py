@@ -45,6 +45,7 @@ def without_flying(meters: NDArray[np.float32], valid: NDArray[np.bool_], jump: 
     meters : float32 ndarray of shape (H, W)
         Depth; where not `valid` it means nothing.
     valid : bool ndarray of shape (H, W)
+        Where depth is known.
     jump : float
         A neighbor that is nearer by more than this share of its own depth makes an edge.
 

@@ -23,7 +23,7 @@ from depth_seg_ros.depth import DepthKind
 from depth_seg_ros.detections import LABELS
 from depth_seg_ros.drawing import color_map, gray_map, overlay
 from depth_seg_ros.navigation import (
-    Box3D, boxes, obstacle_distance, obstacles, PointCloud, points, scan, Scan, View)
+    Box3D, boxes, obstacle_distance, obstacles, PointCloud, points, Scan, scan, View)
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 import numpy as np
@@ -162,4 +162,4 @@ NAVIGATION: tuple[NavigationOutput, ...] = (
                      'seen well enough, `id` as in `~/regions`; optical frame of the image.',
                      boxes),
 )
-"""Every output for navigation, in the order of the README. Needs a metric model and camera_info."""
+"""Every output for navigation, in the order of the README. They need meters and camera_info."""

@@ -11,10 +11,10 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What navigation stacks take as it is: clouds, scans, boxes. Needs depth in meters and a camera."""
+"""What navigation stacks take as it is: clouds, scans, boxes. Depth in meters, camera known."""
 
 from depth_seg_ros.navigation.clouds import Box3D, boxes, obstacles, PointCloud, points
-from depth_seg_ros.navigation.scans import obstacle_distance, scan, Scan
+from depth_seg_ros.navigation.scans import obstacle_distance, Scan, scan
 from depth_seg_ros.navigation.view import Rays, View, view_of
 
 __all__ = ['Box3D', 'boxes', 'obstacle_distance', 'obstacles', 'PointCloud', 'points', 'Rays',

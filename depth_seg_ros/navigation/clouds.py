@@ -91,7 +91,7 @@ def boxes(view: View) -> tuple[Box3D, ...]:
     ids = labels[chosen]
     # One sort instead of a search per region; 16 bits, as numpy sorts them by counting.
     order = np.argsort(ids.astype(np.uint16), kind='stable')
-    xyz = points_of(result.depth.values, chosen[order], view.camera)
+    xyz = points_of(view.meters, chosen[order], view.camera)
     ranked = ids[order]
     found = []
     for item in detections(result):
@@ -106,9 +106,9 @@ def boxes(view: View) -> tuple[Box3D, ...]:
 
 def _cloud(view: View, mask: NDArray[np.bool_]) -> PointCloud:
     result, params = view.result, view.params
-    near = result.depth.values <= np.float32(params.range_max)
+    near = view.meters <= np.float32(params.range_max)
     pixels = np.flatnonzero(mask & near)
-    xyz = points_of(result.depth.values, pixels, view.camera)
+    xyz = points_of(view.meters, pixels, view.camera)
     kept = in_voxels(xyz, params.voxel, params.max_points)
     pixels = pixels[kept]
     return PointCloud(np.ascontiguousarray(xyz[:, kept].T), _colors(view, pixels),

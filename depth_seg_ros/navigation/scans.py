@@ -28,6 +28,7 @@ __all__ = ['obstacle_distance', 'scan', 'Scan']
 
 _Floats: TypeAlias = NDArray[np.float32]
 
+
 @dataclass(frozen=True, eq=False)
 class Scan:
     """

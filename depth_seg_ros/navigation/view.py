@@ -87,10 +87,16 @@ class View:
     params: NavigationParams
 
     @cached_property
+    def meters(self) -> _Floats:
+        """Return depth, 0 where it is not known, float32 (H, W)."""
+        depth = self.result.depth
+        return depth.values if depth.valid.all() else np.where(
+            depth.valid, depth.values, np.float32(0.0))
+
+    @cached_property
     def solid(self) -> NDArray[np.bool_]:
         """Return where depth is known and not invented at an edge, bool (H, W)."""
-        depth = self.result.depth
-        return without_flying(depth.values, depth.valid, self.params.edge_jump)
+        return without_flying(self.meters, self.result.depth.valid, self.params.edge_jump)
 
     @cached_property
     def attitude(self) -> Attitude:
@@ -123,10 +129,8 @@ class View:
         bins = np.rint(np.arctan2(left, forward) * np.float32(1.0 / step)).astype(np.int32) + half
         bins[(bins < 0) | (bins > count)] = count  # behind the camera: a bin that is not used
         level = np.sqrt(forward * forward + left * left)
-        depth = self.result.depth
-        meters = depth.values if depth.valid.all() else np.where(depth.valid, depth.values, 0)
-        distance = meters * level
-        pixels, near = _counting(self, distance, meters * up)
+        distance = self.meters * level
+        pixels, near = _counting(self, distance, self.meters * up)
         ranges = nearest_by_bin(bins.ravel()[pixels], near, count + 1)[:count]
         ranges[np.isnan(ranges) & _free(self, bins, count, distance, up, level)] = np.inf
         return Rays((np.arange(count) - half) * step, step, ranges)
@@ -180,8 +184,8 @@ def _free(view: View, bins: NDArray[np.int32], count: int, distance: _Floats, up
     passes = known & (distance >= farthest) & (there >= low * level) & (there <= high * level)
     below = up < 0.0
     # One count for all three questions is as quick as one for each of them.
-    code = passes.view(np.uint8) | (below.view(np.uint8) << 1) | ((below & ~known).view(np.uint8)
-                                                                 << 2)
+    hidden = below & ~known
+    code = passes.view(np.uint8) | below.view(np.uint8) << 1 | hidden.view(np.uint8) << 2
     found = np.bincount((bins * 8 + code).ravel(), minlength=8 * (count + 1)).reshape(-1, 8)
     found = found[:count]
     unknown = found[:, 4:].sum(axis=1) > _MOST_UNKNOWN * found[:, [2, 3, 6, 7]].sum(axis=1)

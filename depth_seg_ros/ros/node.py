@@ -171,8 +171,9 @@ class DepthSegNode(LifecycleNode):
         if info.kind is not DepthKind.METRIC:
             self.get_logger().info(
                 'depth of this model is relative, without a unit: there is no ~/depth/image and '
-                f'no ~/depth/camera_info, nor {", ".join(f"~/{each.topic}" for each in NAVIGATION)}'
-                '; a metric model (model.name) publishes them')
+                'no ~/depth/camera_info, nor '
+                f'{", ".join(f"~/{output.topic}" for output in NAVIGATION)}; a metric model '
+                '(model.name) publishes them')
 
     def _close_pipeline(self) -> None:
         pipeline, self._pipeline = self._pipeline, None

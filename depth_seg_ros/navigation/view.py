@@ -174,15 +174,17 @@ def _free(view: View, bins: NDArray[np.int32], count: int, distance: _Floats, up
     """
     Say which bins are seen to be free, if no obstacle is in them, bool (count,).
 
-    Something has to be seen `range_max` away, along a ray that is between min_height and
-    max_height there; and of what is below the horizon, most has to be known.
+    Something has to be seen `range_max` away, along a ray that falls and is still over min_height
+    there: what stands in the way would be before it, or before the ground on this side of it. And
+    of what is below the horizon, most has to be known.
     """
     low, high = view.band
     farthest = view.params.range_max
     known = view.result.depth.valid & (view.result.segmentation.classes != RegionClass.UNKNOWN)
     there = up * np.float32(farthest)
-    passes = known & (distance >= farthest) & (there >= low * level) & (there <= high * level)
     below = up < 0.0
+    passes = known & below & (distance >= farthest) & (there >= low * level) & (
+        there <= high * level)
     # One count for all three questions is as quick as one for each of them.
     hidden = below & ~known
     code = passes.view(np.uint8) | below.view(np.uint8) << 1 | hidden.view(np.uint8) << 2

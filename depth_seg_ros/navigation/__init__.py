@@ -13,9 +13,10 @@
 # limitations under the License.
 """What navigation stacks take as it is: clouds, scans, boxes. Depth in meters, camera known."""
 
-from depth_seg_ros.navigation.clouds import Box3D, boxes, obstacles, PointCloud, points
-from depth_seg_ros.navigation.scans import obstacle_distance, Scan, scan
+from depth_seg_ros.navigation.clouds import (
+    Box3D, boxes, FIELDS, obstacles, PointCloud, points)
+from depth_seg_ros.navigation.scans import level_frame, obstacle_distance, Scan, scan
 from depth_seg_ros.navigation.view import Rays, View, view_of
 
-__all__ = ['Box3D', 'boxes', 'obstacle_distance', 'obstacles', 'PointCloud', 'points', 'Rays',
-           'scan', 'Scan', 'View', 'view_of']
+__all__ = ['Box3D', 'boxes', 'FIELDS', 'level_frame', 'obstacle_distance', 'obstacles',
+           'PointCloud', 'points', 'Rays', 'scan', 'Scan', 'View', 'view_of']

@@ -23,7 +23,10 @@ from depth_seg_ros.navigation.view import View
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Box3D', 'boxes', 'obstacles', 'PointCloud', 'points']
+__all__ = ['Box3D', 'boxes', 'FIELDS', 'obstacles', 'PointCloud', 'points']
+
+FIELDS = (('x', '<f4'), ('y', '<f4'), ('z', '<f4'), ('rgb', '<f4'), ('region', '<u4'))
+"""Names and types of what a point holds in a message: PCL and RViz want `rgb` to be a float."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,15 @@ class PointCloud:
     xyz: NDArray[np.float32]
     color: NDArray[np.uint32]
     region: NDArray[np.uint32]
+
+    def packed(self) -> NDArray[np.void]:
+        """Return the points as `FIELDS` lie in a message, without gaps, shape (N,)."""
+        packed = np.empty(len(self.xyz), list(FIELDS))
+        for name, axis in zip('xyz', self.xyz.T):
+            packed[name] = axis
+        packed['rgb'] = self.color.astype('<u4').view('<f4')  # the bits, not the number
+        packed['region'] = self.region
+        return packed
 
 
 @dataclass(frozen=True)

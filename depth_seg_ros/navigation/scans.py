@@ -24,7 +24,7 @@ from depth_seg_ros.navigation.view import View
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['obstacle_distance', 'scan', 'Scan']
+__all__ = ['level_frame', 'obstacle_distance', 'scan', 'Scan']
 
 _Floats: TypeAlias = NDArray[np.float32]
 
@@ -55,6 +55,11 @@ class Scan:
     ranges: _Floats
     clockwise: bool = False
 
+    @property
+    def angle_max(self) -> float:
+        """Return the angle of the last ray."""
+        return self.angle_min + (len(self.ranges) - 1) * self.angle_step
+
 
 def scan(view: View) -> Scan:
     """Return the half circle before the camera, in level axes."""
@@ -80,3 +85,21 @@ def obstacle_distance(view: View) -> Scan:
     sectors[np.isposinf(sectors)] = farthest + 0.015
     return Scan(0.0, math.radians(5.0), params.range_min, farthest + 1e-4, sectors,
                 clockwise=True)
+
+
+def level_frame(image_frame: str, name: str, clockwise: bool = False) -> str:
+    """
+    Return the name of the frame of a scan.
+
+    Parameters
+    ----------
+    image_frame : str
+        Of the image.
+    name : str
+        What the user calls it; empty for the frame of the image and `_level`.
+    clockwise : bool
+        With axes forward, right, down: the same name and `_frd`.
+
+    """
+    level = name or f'{image_frame or "camera"}_level'
+    return f'{level}_frd' if clockwise else level

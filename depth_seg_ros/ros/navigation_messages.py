@@ -15,10 +15,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from depth_seg_ros.navigation import Box3D, PointCloud, Scan, View
+from depth_seg_ros.navigation import Box3D, FIELDS, level_frame, PointCloud, Scan, View
 from depth_seg_ros.outputs import NavigationOutput
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 import numpy as np
@@ -30,42 +29,19 @@ try:
 except ImportError:  # no wheel brings it; the node says so
     TFMessage = None
 
-__all__ = ['cloud_message', 'boxes_message', 'is_level', 'level_frame', 'MESSAGE_TYPES',
-           'navigation_message', 'scan_message', 'TFMessage', 'transforms_message']
+__all__ = ['boxes_message', 'cloud_message', 'is_level', 'MESSAGE_TYPES', 'navigation_message',
+           'scan_message', 'TFMessage', 'transforms_message']
 
 MESSAGE_TYPES = {'sensor_msgs/PointCloud2': PointCloud2, 'sensor_msgs/LaserScan': LaserScan,
                  'vision_msgs/Detection3DArray': Detection3DArray}
 """Class of every type that an output for navigation has."""
 
-_POINT = np.dtype([('x', '=f4'), ('y', '=f4'), ('z', '=f4'), ('rgb', '=u4'), ('region', '=u4')])
-"""One point as it lies in the message."""
-
-# PCL and RViz look for a float of this name and read its bits as 0x00RRGGBB.
-_KINDS = {'x': PointField.FLOAT32, 'y': PointField.FLOAT32, 'z': PointField.FLOAT32,
-          'rgb': PointField.FLOAT32, 'region': PointField.UINT32}
+_KINDS = {'<f4': PointField.FLOAT32, '<u4': PointField.UINT32}
 
 
 def is_level(output: NavigationOutput) -> bool:
     """Say whether an output is in a frame of its own, which /tf has to tell of."""
     return output.message == 'sensor_msgs/LaserScan'
-
-
-def level_frame(image_frame: str, name: str, clockwise: bool = False) -> str:
-    """
-    Return the name of the frame of a scan.
-
-    Parameters
-    ----------
-    image_frame : str
-        Of the image.
-    name : str
-        What the user calls it; empty for the frame of the image and `_level`.
-    clockwise : bool
-        With axes forward, right, down: the same name and `_frd`.
-
-    """
-    level = name or f'{image_frame or "camera"}_level'
-    return f'{level}_frd' if clockwise else level
 
 
 def navigation_message(made: PointCloud | Scan | tuple[Box3D, ...], header: Header,
@@ -93,15 +69,12 @@ def navigation_message(made: PointCloud | Scan | tuple[Box3D, ...], header: Head
 
 def cloud_message(cloud: PointCloud, header: Header) -> PointCloud2:
     """Return a PointCloud2: fields x, y, z, rgb, region; one row, dense, no padding."""
-    points = np.empty(len(cloud.xyz), _POINT)
-    for name, axis in zip('xyz', cloud.xyz.T):
-        points[name] = axis
-    points['rgb'], points['region'] = cloud.color, cloud.region
-    fields = [PointField(name=name, offset=_POINT.fields[name][1], datatype=kind, count=1)
-              for name, kind in _KINDS.items()]
+    points = cloud.packed()
+    fields = [PointField(name=name, offset=points.dtype.fields[name][1], datatype=_KINDS[kind],
+                         count=1) for name, kind in FIELDS]
     message = PointCloud2(
         header=header, height=1, width=len(points), fields=fields, is_dense=True,
-        is_bigendian=sys.byteorder == 'big', point_step=_POINT.itemsize, row_step=points.nbytes)
+        is_bigendian=False, point_step=points.itemsize, row_step=points.nbytes)
     message.data.frombytes(points.view(np.uint8))
     return message
 
@@ -110,8 +83,7 @@ def scan_message(scan: Scan, header: Header) -> LaserScan:
     """Return a LaserScan."""
     message = LaserScan(
         header=header, angle_min=scan.angle_min, angle_increment=scan.angle_step,
-        angle_max=scan.angle_min + (len(scan.ranges) - 1) * scan.angle_step,
-        range_min=scan.range_min, range_max=scan.range_max)
+        angle_max=scan.angle_max, range_min=scan.range_min, range_max=scan.range_max)
     message.ranges.frombytes(np.ascontiguousarray(scan.ranges, np.float32).view(np.uint8))
     return message
 

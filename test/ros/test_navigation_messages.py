@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 
-from depth_seg_ros.navigation import Box3D, PointCloud, Scan, view_of
+from depth_seg_ros.navigation import Box3D, level_frame, PointCloud, Scan, view_of
 from depth_seg_ros.outputs import NAVIGATION
 from depth_seg_ros.params import NavigationParams
 import numpy as np
@@ -105,8 +105,8 @@ def test_without_boxes_the_message_is_empty(header):
 @pytest.mark.parametrize('image, name, level', [
     ('cam_optical', '', 'cam_optical_level'), ('', '', 'camera_level'), ('cam', 'flat', 'flat')])
 def test_the_level_frame_is_named_after_that_of_the_image(image, name, level):
-    assert messages.level_frame(image, name) == level
-    assert messages.level_frame(image, name, clockwise=True) == f'{level}_frd'
+    assert level_frame(image, name) == level
+    assert level_frame(image, name, clockwise=True) == f'{level}_frd'
 
 
 @pytest.mark.parametrize('output', NAVIGATION, ids=lambda output: output.topic)

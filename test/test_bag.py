@@ -127,8 +127,8 @@ def test_only_what_is_saved_is_rendered_and_written(
 
 
 def test_an_unknown_name_to_save_lists_the_choices(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match='save: expected some of inverse_depth, .*, regions, points, '
-                                         '.*, regions_3d; got masks$'):
+    with pytest.raises(ValueError, match='save: expected some of inverse_depth, .*, regions, .*, '
+                                         'regions_3d; got masks$'):
         run(source, tmp_path / 'out', save=('mask', 'masks'))
     assert not (tmp_path / 'out').exists()
     assert SAVES == (*(output.topic for output in IMAGES), 'regions',

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 import math
+from typing import Any
 
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.geometry import CameraModel
@@ -189,6 +190,12 @@ def test_free_is_only_what_is_seen_as_far_as_the_range() -> None:
     down = world(pitch=0.9)
     assert np.isnan(scan(mounted(down)).ranges).all()
     assert math.isinf(range_at(scan(mounted(down, range_max=0.6)), 0.0))
+
+
+def test_a_uav_sees_nothing_free_at_its_height_when_it_looks_down() -> None:
+    band: dict[str, Any] = {'height_over': 'camera', 'min_height': -0.5, 'max_height': 0.5}
+    assert np.isnan(scan(mounted(world(height=10.0, pitch=0.6), **band)).ranges).all()
+    assert math.isinf(range_at(scan(mounted(world(height=10.0, pitch=0.2), **band)), 0.0))
 
 
 def test_a_wall_beyond_the_range_leaves_the_way_free() -> None:

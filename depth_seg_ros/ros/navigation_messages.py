@@ -26,7 +26,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
 try:
     from tf2_msgs.msg import TFMessage
-except ImportError:  # no wheel brings it; the node says so
+except ImportError:  # without it there is no /tf, and the node says so
     TFMessage = None
 
 __all__ = ['boxes_message', 'cloud_message', 'is_level', 'MESSAGE_TYPES', 'navigation_message',

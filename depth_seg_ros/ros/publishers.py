@@ -133,7 +133,7 @@ class ResultPublishers:
         outputs = [output for output in NAVIGATION if output.topic in wanted]
         if view is None:
             return
-        if (self._transforms is not None and params.navigation.publish_tf
+        if (self._transforms is not None and params.navigation.publish_tf and header.frame_id
                 and any(map(is_level, outputs))):
             # First, as who takes the scan needs it at once.
             self._transforms.publish(transforms_message(view, header))

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 import math
 
 from depth_seg_ros.navigation import Box3D, level_frame, PointCloud, Scan, view_of
@@ -100,6 +101,14 @@ def test_boxes_carry_id_class_score_center_and_size(header):
 def test_without_boxes_the_message_is_empty(header):
     message = messages.boxes_message((), header)
     assert (message.header, message.detections) == (header, [])
+
+
+def test_our_definition_of_a_transform_message_is_the_original():
+    typesys = pytest.importorskip('rosbags.typesys')
+    name = 'tf2_msgs/msg/TFMessage'
+    text = (files('depth_seg_ros') / 'interfaces/tf2_msgs/msg/TFMessage.msg').read_text()
+    original = typesys.get_typestore(typesys.Stores.ROS2_JAZZY).fielddefs[name]
+    assert typesys.get_types_from_msg(text, name)[name] == original
 
 
 @pytest.mark.parametrize('image, name, level', [

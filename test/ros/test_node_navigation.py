@@ -27,6 +27,11 @@ node_rig = pytest.importorskip('node_rig')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 navigation_messages = pytest.importorskip('depth_seg_ros.ros.navigation_messages')
 
+Parameter = pytest.importorskip('rclpy.parameter').Parameter
+rcl_interfaces = pytest.importorskip('rcl_interfaces.srv')
+
+WITHOUT_TF = rcl_interfaces.SetParameters.Request(parameters=[
+    Parameter('navigation.publish_tf', value=False).to_parameter_msg()])
 SMALL = CAMERA.scaled(168, 126)
 MATRIX = [SMALL.fx, 0.0, SMALL.cx, 0.0, 0.0, SMALL.fy, SMALL.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
 
@@ -76,6 +81,10 @@ def test_all_outputs_of_one_frame_tell_the_same(metric):
     if navigation_messages.TFMessage is not None:
         metric.wait(lambda: transforms)
         assert transforms[-1].transforms[0].child_frame_id == scan.header.frame_id
+        metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', WITHOUT_TF)
+        metric.result(received['scan'], node_rig.image(126, 168))
+        newest = metric.result(received['scan'], node_rig.image(126, 168))
+        assert node_rig.ns(transforms[-1].transforms[0]) < node_rig.ns(newest)
 
 
 def test_a_relative_model_has_nothing_for_navigation(spin_until, tmp_path):

@@ -25,7 +25,7 @@ from depth_seg_ros.navigation import (
     boxes, obstacle_distance, obstacles, points, Scan, scan, View, view_of)
 from depth_seg_ros.params import NavigationParams
 from depth_seg_ros.segmentation import RegionClass, Segmentation, Segmenter
-from depth_seg_ros.synthetic import CAMERA, Solid, World
+from depth_seg_ros.synthetic import CAMERA, random_world, Solid, World
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -391,6 +391,38 @@ def test_scan_and_sectors_share_their_rays_and_leave_them_as_they_are() -> None:
     before = seen.rays.ranges.copy()
     scan(seen), obstacle_distance(seen)
     np.testing.assert_array_equal(seen.rays.ranges, before)
+
+
+def in_world(seen: World, meters: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return right, down, forward of every pixel from the camera in world axes, (3, H, W)."""
+    cp, sp, cr, sr = (f(a) for a in (seen.pitch, seen.roll) for f in (math.cos, math.sin))
+    rows, columns = np.mgrid[:CAMERA.height, :CAMERA.width]
+    x, y = (columns - CAMERA.cx) / CAMERA.fx, (rows - CAMERA.cy) / CAMERA.fy
+    x, y = cr * x - sr * y, sr * x + cr * y
+    return np.stack([x, cp * y + sp, cp - sp * y]) * meters
+
+
+@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('kind', ['indoor', 'outdoor', 'uav'])
+def test_in_any_world_no_ray_reaches_past_an_obstacle_or_ends_where_there_is_none(
+        kind: str, seed: int) -> None:
+    seen = random_world(np.random.default_rng(seed), kind)
+    result = frame(seen)
+    view_of_it = mounted(seen)
+    made = scan(view_of_it)
+    right, down, forward = in_world(seen, result.depth.values)
+    height, distance = -seen.position[1] - down, np.hypot(right, forward)
+    counts = (view_of_it.solid & result.segmentation.mask & (height > 0.06) & (height < 1.99)
+              & (distance < 7.99))
+    rays = np.rint((np.arctan2(-right, forward) - made.angle_min) / made.angle_step).astype(int)
+    # A pixel between two rays may count for either.
+    nearest = np.fmin(made.ranges, np.fmin(np.roll(made.ranges, 1), np.roll(made.ranges, -1)))
+    assert counts.any()
+    assert (nearest[rays[counts]] <= distance[counts] * 1.001).all()
+    hit = np.flatnonzero(np.isfinite(made.ranges))
+    for ray in hit[::4]:
+        near = distance[counts & (np.abs(rays - ray) <= 1)]
+        assert np.abs(near - made.ranges[ray]).min() < 0.01 * made.ranges[ray]
 
 
 @pytest.mark.parametrize('pitch, roll', [(0.0, 0.0), (0.2, 0.1)])

@@ -28,9 +28,6 @@ _TABLE_CELLS = 1 << 23
 _FIRST_VOXEL = 0.01
 """Meters that thinning starts with where no voxel size was asked for."""
 
-_ENOUGH = 1000
-"""The quantiles of many points are those of this many of them, evenly spread."""
-
 
 def without_flying(meters: NDArray[np.float32], valid: NDArray[np.bool_], jump: float
                    ) -> NDArray[np.bool_]:
@@ -55,28 +52,25 @@ def without_flying(meters: NDArray[np.float32], valid: NDArray[np.bool_], jump: 
     return valid & (known <= nearest * np.float32(1.0 + jump))
 
 
-def points_of(meters: NDArray[np.float32], chosen: NDArray[np.intp], camera: CameraModel
-              ) -> NDArray[np.float32]:
+def points_of(meters: NDArray[np.float32], camera: CameraModel) -> NDArray[np.float32]:
     """
-    Return the points of some pixels.
+    Return the point of every pixel.
 
     Parameters
     ----------
     meters : float32 ndarray of shape (H, W)
         Depth along the optical axis.
-    chosen : int ndarray of shape (N,)
-        Flat indices of the pixels.
     camera : CameraModel
         At the size of `meters`.
 
     Returns
     -------
-    float32 ndarray of shape (3, N)
-        x, y, z in optical axes, in meters.
+    float32 ndarray of shape (3, H * W)
+        x, y, z in optical axes, in meters, row by row.
 
     """
     x, y = camera.rays()
-    return np.stack([axis.ravel()[chosen] for axis in (meters * x, meters * y[:, None], meters)])
+    return np.stack([meters * x, meters * y[:, None], meters]).reshape(3, -1)
 
 
 def in_voxels(points: NDArray[np.float32], size: float, most: int) -> NDArray[np.intp]:
@@ -139,8 +133,7 @@ def box_around(points: NDArray[np.float32], low: float = 0.05, high: float = 0.9
         In the unit of the points.
 
     """
-    step = points.shape[1] // _ENOUGH | 1  # odd, as even ones meet few columns of an image
-    ranked = np.sort(points[:, ::step], axis=1)
-    last = ranked.shape[1] - 1
+    ranked = np.sort(points, axis=1)
+    last = points.shape[1] - 1
     ends = ranked[:, [round(low * last), round(high * last)]].astype(np.float64)
     return ends.mean(axis=1), ends[:, 1] - ends[:, 0]

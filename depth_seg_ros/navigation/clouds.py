@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from depth_seg_ros.detections import detections
-from depth_seg_ros.geometry import box_around, in_voxels, points_of
+from depth_seg_ros.geometry import box_around, in_voxels
 from depth_seg_ros.navigation.view import View
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ __all__ = ['Box3D', 'boxes', 'FIELDS', 'obstacles', 'PointCloud', 'points']
 
 FIELDS = (('x', '<f4'), ('y', '<f4'), ('z', '<f4'), ('rgb', '<f4'), ('region', '<u4'))
 """Names and types of what a point holds in a message: PCL and RViz want `rgb` to be a float."""
+
+_ENOUGH = 1000
+"""The box of a large region is that of this many of its pixels, evenly spread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,14 +106,14 @@ def boxes(view: View) -> tuple[Box3D, ...]:
     ids = labels[chosen]
     # One sort instead of a search per region; 16 bits, as numpy sorts them by counting.
     order = np.argsort(ids.astype(np.uint16), kind='stable')
-    xyz = points_of(view.meters, chosen[order], view.camera)
-    ranked = ids[order]
+    ranked, chosen = ids[order], chosen[order]
     found = []
     for item in detections(result):
         start, end = np.searchsorted(ranked, (int(item.id), int(item.id) + 1))
         if start == end:
             continue  # nothing of it is known for sure
-        center, size = box_around(xyz[:, start:end])
+        step = (end - start) // _ENOUGH | 1  # odd, as even ones meet few columns of the image
+        center, size = box_around(view.points[:, chosen[start:end:step]])
         found.append(Box3D(item.id, item.class_id, item.score, tuple(center.tolist()),
                            tuple(size.tolist())))
     return tuple(found)
@@ -120,17 +123,16 @@ def _cloud(view: View, mask: NDArray[np.bool_]) -> PointCloud:
     result, params = view.result, view.params
     near = view.meters <= np.float32(params.range_max)
     pixels = np.flatnonzero(mask & near)
-    xyz = points_of(view.meters, pixels, view.camera)
-    kept = in_voxels(xyz, params.voxel, params.max_points)
+    kept = in_voxels(view.points.take(pixels, axis=1), params.voxel, params.max_points)
     pixels = pixels[kept]
-    return PointCloud(np.ascontiguousarray(xyz[:, kept].T), _colors(view, pixels),
+    return PointCloud(view.points.take(pixels, axis=1).T, _colors(view, pixels),
                       result.segmentation.labels.ravel()[pixels].astype(np.uint32))
 
 
 def _colors(view: View, pixels: NDArray[np.intp]) -> NDArray[np.uint32]:
     """Return the color of the image in the middle of pixels of the depth map."""
     (height, width), (rows, columns) = view.result.image_shape, view.result.depth.shape
-    row, column = np.divmod(pixels, columns)
+    row, column = np.divmod(pixels.astype(np.int32), np.int32(columns))
     picked = view.result.rgb[(2 * row + 1) * height // (2 * rows),
                              (2 * column + 1) * width // (2 * columns)].astype(np.uint32)
     return (picked[:, 0] << 16) | (picked[:, 1] << 8) | picked[:, 2]

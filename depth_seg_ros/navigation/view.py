@@ -27,7 +27,7 @@ from typing import TypeAlias
 
 from depth_seg_ros.depth import DepthKind
 from depth_seg_ros.geometry import (
-    Attitude, attitude_of_mount, attitude_of_plane, CameraModel, nearest_by_bin,
+    Attitude, attitude_of_mount, attitude_of_plane, CameraModel, nearest_by_bin, points_of,
     without_flying)
 from depth_seg_ros.params import NavigationParams
 from depth_seg_ros.pipeline import FrameResult
@@ -94,6 +94,11 @@ class View:
             depth.valid, depth.values, np.float32(0.0))
 
     @cached_property
+    def points(self) -> _Floats:
+        """Return the point of every pixel in optical axes, float32 (3, H * W)."""
+        return points_of(self.meters, self.camera)
+
+    @cached_property
     def solid(self) -> NDArray[np.bool_]:
         """Return where depth is known and not invented at an edge, bool (H, W)."""
         return without_flying(self.meters, self.result.depth.valid, self.params.edge_jump)
@@ -126,13 +131,18 @@ class View:
         half = int(0.5 * math.pi / step)
         count = 2 * half + 1
         forward, left, up = _level_directions(self)
-        bins = np.rint(np.arctan2(left, forward) * np.float32(1.0 / step)).astype(np.int32) + half
-        bins[(bins < 0) | (bins > count)] = count  # behind the camera: a bin that is not used
+        bins = (np.arctan2(left, forward) * np.float32(1.0 / step)
+                + np.float32(half + 0.5)).astype(np.int32)
+        if forward[[0, -1]][:, [0, -1]].min() <= 0.0:
+            bins[(bins < 0) | (bins > count)] = count  # behind the camera: a bin that is not used
         level = np.sqrt(forward * forward + left * left)
         distance = self.meters * level
         pixels, near = _counting(self, distance, self.meters * up)
         ranges = nearest_by_bin(bins.ravel()[pixels], near, count + 1)[:count]
-        ranges[np.isnan(ranges) & _free(self, bins, count, distance, up, level)] = np.inf
+        falling = slice(int(np.argmax((up < 0.0).any(axis=1))), None)
+        free = _free(self, falling, bins[falling], count, distance[falling],
+                     up[falling] / level[falling])
+        ranges[np.isnan(ranges) & free] = np.inf
         return Rays((np.arange(count) - half) * step, step, ranges)
 
 
@@ -169,26 +179,24 @@ def _counting(view: View, distance: _Floats, height: _Floats
     return pixels[counts], np.maximum(distance[counts], np.float32(view.params.range_min))
 
 
-def _free(view: View, bins: NDArray[np.int32], count: int, distance: _Floats, up: _Floats,
-          level: _Floats) -> NDArray[np.bool_]:
+def _free(view: View, rows: slice, bins: NDArray[np.int32], count: int, distance: _Floats,
+          slope: _Floats) -> NDArray[np.bool_]:
     """
     Say which bins are seen to be free, if no obstacle is in them, bool (count,).
 
     Something has to be seen `range_max` away, along a ray that falls and is still over min_height
     there: what stands in the way would be before it, or before the ground on this side of it. And
-    of what is below the horizon, most has to be known.
+    of what is below the horizon, most has to be known. Arrays hold the rows with falling rays.
     """
-    low, high = view.band
-    farthest = view.params.range_max
-    known = view.result.depth.valid & (view.result.segmentation.classes != RegionClass.UNKNOWN)
-    there = up * np.float32(farthest)
-    below = up < 0.0
-    passes = known & below & (distance >= farthest) & (there >= low * level) & (
-        there <= high * level)
-    # One count for all three questions is as quick as one for each of them.
+    result, farthest = view.result, view.params.range_max
+    low, high = (limit / farthest for limit in view.band)
+    known = result.depth.valid[rows] & (result.segmentation.classes[rows] != RegionClass.UNKNOWN)
+    below = slope < 0.0
+    passes = known & below & (distance >= farthest) & (slope >= low) & (slope <= high)
+    # One count for all questions is as quick as one for each of them.
     hidden = below & ~known
     code = passes.view(np.uint8) | below.view(np.uint8) << 1 | hidden.view(np.uint8) << 2
-    found = np.bincount((bins * 8 + code).ravel(), minlength=8 * (count + 1)).reshape(-1, 8)
-    found = found[:count]
+    found = np.bincount((bins * 8 + code).ravel(), minlength=8 * (count + 1))
+    found = found.reshape(-1, 8)[:count]
     unknown = found[:, 4:].sum(axis=1) > _MOST_UNKNOWN * found[:, [2, 3, 6, 7]].sum(axis=1)
     return (found[:, 1::2].sum(axis=1) > 0) & ~unknown

@@ -256,6 +256,24 @@ def test_what_stands_out_but_is_no_region_is_not_free() -> None:
     assert math.isnan(range_at(scan(seen), 0.0))
 
 
+def test_where_an_obstacle_is_not_sure_nothing_is_free() -> None:
+    seen = world(box(0.0, 2.0, bottom=2.2), height=3.0, pitch=0.3)
+    result = frame(seen)
+    sign = result.segmentation.labels == 1
+    assert math.isinf(range_at(scan(mounted(seen)), 0.0))
+    under = np.roll(sign, 1, axis=0) & ~sign
+    meters = np.where(under, np.float32(4.0), result.depth.values)
+    classes = np.where(under, RegionClass.OBJECT, result.segmentation.classes).astype(np.uint8)
+    labels = np.where(under, 2, result.segmentation.labels)
+    made = view_of(
+        replace(result, depth=DepthMap(meters, DepthKind.METRIC),
+                segmentation=replace(result.segmentation, classes=classes, labels=labels)),
+        NavigationParams(attitude='mount', camera_height=3.0, camera_pitch=0.3))
+    assert made is not None
+    assert not made.solid[under].any()
+    assert math.isnan(range_at(scan(made), 0.0))
+
+
 # Drop-offs
 
 

@@ -138,11 +138,13 @@ class View:
         level = np.sqrt(forward * forward + left * left)
         distance = self.meters * level
         pixels, near = _counting(self, distance, self.meters * up)
-        ranges = nearest_by_bin(bins.ravel()[pixels], near, count + 1)[:count]
+        hit, sure = bins.ravel()[pixels], self.solid.ravel()[pixels]
+        ranges = nearest_by_bin(hit[sure], near[sure], count + 1)[:count]
         falling = slice(int(np.argmax((up < 0.0).any(axis=1))), None)
         free = _free(self, falling, bins[falling], count, distance[falling],
                      up[falling] / level[falling])
-        ranges[np.isnan(ranges) & free] = np.inf
+        free &= np.bincount(hit, minlength=count)[:count] == 0
+        ranges[free] = np.inf
         return Rays((np.arange(count) - half) * step, step, ranges)
 
 
@@ -164,9 +166,9 @@ def _level_directions(view: View) -> tuple[_Floats, _Floats, _Floats]:
 
 def _counting(view: View, distance: _Floats, height: _Floats
               ) -> tuple[NDArray[np.intp], _Floats]:
-    """Return the flat indices of the obstacle pixels that count, and how far they are."""
+    """Return flat indices of the obstacle pixels that count, sure or not, and how far they are."""
     segmentation = view.result.segmentation
-    pixels = np.flatnonzero(view.solid & segmentation.mask)
+    pixels = np.flatnonzero(segmentation.mask & view.result.depth.valid)
     distance, height = distance.ravel()[pixels], height.ravel()[pixels]
     low, high = view.band
     drop = segmentation.classes.ravel()[pixels] == RegionClass.DROP_OFF
@@ -182,7 +184,7 @@ def _counting(view: View, distance: _Floats, height: _Floats
 def _free(view: View, rows: slice, bins: NDArray[np.int32], count: int, distance: _Floats,
           slope: _Floats) -> NDArray[np.bool_]:
     """
-    Say which bins are seen to be free, if no obstacle is in them, bool (count,).
+    Say which bins are seen to be free, if nothing that may be an obstacle is in them, (count,).
 
     Something has to be seen `range_max` away, along a ray that falls and is still over min_height
     there: what stands in the way would be before it, or before the ground on this side of it. And

@@ -40,7 +40,8 @@ _IMAGE_SAVES = ('depth', 'gray', 'color', 'mask', 'labels', 'classes', 'overlay'
 _VIDEO_SAVES = ('overlay', 'color', 'regions', 'depth', 'gray', 'mask', 'labels', 'classes')
 
 _BAG_SAVES = ('inverse_depth', 'depth/image', 'depth_gray', 'depth_color', 'mask', 'labels',
-              'classes', 'overlay', 'regions')
+              'classes', 'overlay', 'regions', 'points', 'obstacles', 'scan', 'obstacle_distance',
+              'regions_3d')
 
 _EXIT_CODES = ('Exit codes: 0 all done, 1 something failed (it is named on stderr, the rest is '
                'done), 2 wrong usage, 130 stopped by Ctrl-C (files are whole).')

@@ -22,12 +22,14 @@ import cv2
 from depth_seg_ros.depth import DepthKind
 from depth_seg_ros.detections import LABELS
 from depth_seg_ros.drawing import color_map, gray_map, overlay
+from depth_seg_ros.navigation import (
+    Box3D, boxes, obstacle_distance, obstacles, PointCloud, points, Scan, scan, View)
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['IMAGES', 'ImageOutput', 'LABEL_INFO', 'REGIONS']
+__all__ = ['IMAGES', 'ImageOutput', 'LABEL_INFO', 'NAVIGATION', 'NavigationOutput', 'REGIONS']
 
 Renderer = Callable[[FrameResult, DrawingParams], 'NDArray[np.generic] | None']
 
@@ -58,6 +60,30 @@ class ImageOutput:
     help: str
     render: Renderer
     metric: bool = False
+
+
+@dataclass(frozen=True)
+class NavigationOutput:
+    """
+    One thing that navigation takes. Exists only where depth is in meters and the camera known.
+
+    Parameters
+    ----------
+    topic : str
+        Name below the node's own: `scan`.
+    message : str
+        Type of the message.
+    help : str
+        What it holds, in which frame.
+    make : callable
+        View -> PointCloud, Scan or tuple of Box3D.
+
+    """
+
+    topic: str
+    message: str
+    help: str
+    make: Callable[[View], PointCloud | Scan | tuple[Box3D, ...]]
 
 
 REGIONS = 'regions'
@@ -120,3 +146,20 @@ IMAGES: tuple[ImageOutput, ...] = (
     ImageOutput('overlay', 'bgr8', 'The image with its regions drawn over it.', overlay),
 )
 """Every image output, in the order of the README."""
+
+NAVIGATION: tuple[NavigationOutput, ...] = (
+    NavigationOutput('points', 'sensor_msgs/PointCloud2', 'Everything seen up to '
+                     '`navigation.range_max`, one point per voxel: x, y, z, rgb, region; optical '
+                     'frame of the image.', points),
+    NavigationOutput('obstacles', 'sensor_msgs/PointCloud2', 'The same, only of the obstacles in '
+                     '`~/mask`.', obstacles),
+    NavigationOutput('scan', 'sensor_msgs/LaserScan', 'Nearest obstacle per angle, counter'
+                     'clockwise, ground removed; level frame. +inf is free, NaN unknown.', scan),
+    NavigationOutput('obstacle_distance', 'sensor_msgs/LaserScan', 'The same as 72 sectors of the '
+                     'whole circle, clockwise (FRD), as MAVROS takes it. Over range_max is free, '
+                     'NaN unknown.', obstacle_distance),
+    NavigationOutput('regions_3d', 'vision_msgs/Detection3DArray', 'One box per region that is '
+                     'seen well enough, `id` as in `~/regions`; optical frame of the image.',
+                     boxes),
+)
+"""Every output for navigation, in the order of the README. They need meters and camera_info."""

@@ -26,8 +26,9 @@ from depth_seg_ros.declarations import (
     flatten, option, ParamSpec, specs, updated, Validated)
 
 __all__ = [
-    'DiagnosticsParams', 'DrawingParams', 'flatten', 'InputParams', 'ModelParams', 'NodeParams',
-    'ParamSpec', 'PipelineParams', 'SegmentationParams', 'specs', 'SteadyParams', 'updated',
+    'DiagnosticsParams', 'DrawingParams', 'flatten', 'InputParams', 'ModelParams',
+    'NavigationParams', 'NodeParams', 'ParamSpec', 'PipelineParams', 'SegmentationParams',
+    'specs', 'SteadyParams', 'updated',
 ]
 
 
@@ -160,6 +161,53 @@ class SteadyParams(Validated):
 
 
 @dataclass(frozen=True)
+class NavigationParams(Validated):
+    """What navigation stacks get, where depth is in meters and the camera is calibrated."""
+
+    attitude: str = option(
+        'ground', 'Where pitch, roll and height of the camera come from. ground: the ground '
+        'plane of the frame, and camera_* where it has none. mount: always camera_*.',
+        choices=('ground', 'mount'))
+    camera_height: float = option(0.0, 'Height of the camera over the ground; 0 is unknown.',
+                                  unit='m', low=0.0, high=200.0)
+    camera_pitch: float = option(0.0, 'How far the camera looks below the horizon.', unit='rad',
+                                 low=-1.4, high=1.4)
+    camera_roll: float = option(0.0, 'How far the camera is turned clockwise, seen from behind.',
+                                unit='rad', low=-1.4, high=1.4)
+    level_frame: str = option(
+        '', 'Name of the frame of ~/scan: at the camera, x forward, y left, z up. Empty takes '
+        'the frame of the image and _level.')
+    publish_tf: bool = option(True, 'Publish on /tf where that frame is, with every ~/scan and '
+                              '~/obstacle_distance.')
+    range_min: float = option(0.1, 'What is nearer is reported at this distance.', unit='m',
+                              low=0.0, high=0.4)
+    range_max: float = option(
+        8.0, 'What is farther is left out. A direction is free only where the ground, or what '
+        'lies behind it, is seen this far.', unit='m', low=0.5, high=200.0)
+    height_over: str = option('ground', 'What min_height and max_height are measured from; '
+                              'camera suits a UAV.', choices=('ground', 'camera'))
+    min_height: float = option(
+        0.05, 'Lower obstacles are not in ~/scan and ~/obstacle_distance; drop-offs are. Not '
+        'applied where the height is unknown.', unit='m', low=-200.0, high=0.2)
+    max_height: float = option(
+        2.0, 'Higher obstacles are not in ~/scan and ~/obstacle_distance. Not applied where the '
+        'height is unknown.', unit='m', low=0.25, high=200.0)
+    scan_step: float = option(
+        0.0087, 'Angle between two rays of ~/scan; never finer than 1.5 pixels of the depth map.',
+        unit='rad', low=0.001, high=0.1)
+    scan_free: str = option(
+        'inf', 'Range of a free ray in ~/scan: inf (REP 117), or 1 cm over range_max for what '
+        'cannot read that.', choices=('inf', 'over_range_max'))
+    voxel: float = option(0.05, 'Clouds hold one point per cube of this edge; 0 keeps all.',
+                          unit='m', low=0.0, high=2.0)
+    max_points: int = option(20000, 'Where a cloud has more, its cubes are made larger.',
+                             low=100, high=1000000)
+    edge_jump: float = option(
+        0.1, 'A pixel that lies this much behind a neighbor is no point: at edges networks '
+        'invent them.', unit='share of the depth', low=0.01, high=10.0)
+
+
+@dataclass(frozen=True)
 class DrawingParams(Validated):
     """What pictures look like. Nothing else depends on it."""
 
@@ -189,6 +237,7 @@ class PipelineParams(Validated):
     input: InputParams = field(default_factory=InputParams)
     segmentation: SegmentationParams = field(default_factory=SegmentationParams)
     steady: SteadyParams = field(default_factory=SteadyParams)
+    navigation: NavigationParams = field(default_factory=NavigationParams)
     drawing: DrawingParams = field(default_factory=DrawingParams)
 
 

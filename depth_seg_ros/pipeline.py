@@ -53,6 +53,8 @@ class FrameResult:
         Seconds per stage: `depth`, `steady`, `segmentation`, `regions`.
     alignment : Alignment
         How depth was put on the scale of the frames before.
+    camera : CameraModel or None
+        On the grid of `depth`; None where it is not known.
 
     """
 
@@ -63,6 +65,7 @@ class FrameResult:
     regions: tuple[Region, ...]
     timings: dict[str, float]
     alignment: Alignment = field(default_factory=Alignment)
+    camera: CameraModel | None = None
 
     @property
     def image_shape(self) -> tuple[int, int]:
@@ -148,7 +151,9 @@ class Pipeline:
             segmentation = self._segmenter.process(depth, stamp, self._memory)
         with _timed(timings, 'regions'):
             regions = _in_image(segmentation.regions, depth, rgb.shape[:2], camera)
-        return FrameResult(stamp, rgb, depth, segmentation, regions, timings, alignment)
+        height, width = depth.shape
+        return FrameResult(stamp, rgb, depth, segmentation, regions, timings, alignment,
+                           camera.scaled(width, height) if camera is not None else None)
 
     def _steadied(self, depth: DepthMap, stamp: float) -> tuple[DepthMap, Alignment]:
         """Return depth on the scale of the stream, and forget what the frame does not follow."""

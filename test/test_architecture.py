@@ -38,7 +38,7 @@ LAYERS = (
     ('backends',),
     ('segmentation',),
     ('pipeline',),
-    ('drawing', 'outputs', 'detections'),
+    ('drawing', 'outputs', 'detections', 'navigation'),
     ('export', 'bag'),
     ('bench', 'synthetic'),
     ('commands',),

@@ -28,9 +28,12 @@ from bag_messages import (
     write_bag)
 from depth_seg_ros.bag import (
     BagError, BagReader, BagSummary, BagWriter, check_bag, process_bag, SAVES)
+from depth_seg_ros.calibration import camera_model
 from depth_seg_ros.depth import DepthKind, DepthMap, EstimationError, EstimatorInfo
 from depth_seg_ros.detections import LABELS
-from depth_seg_ros.outputs import ImageOutput, IMAGES
+from depth_seg_ros.navigation import (
+    boxes, obstacle_distance, obstacles, points, scan, view_of)
+from depth_seg_ros.outputs import ImageOutput, IMAGES, NAVIGATION
 from depth_seg_ros.params import PipelineParams, updated
 from depth_seg_ros.pipeline import Pipeline
 import numpy as np
@@ -124,11 +127,12 @@ def test_only_what_is_saved_is_rendered_and_written(
 
 
 def test_an_unknown_name_to_save_lists_the_choices(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match='save: expected some of inverse_depth, .*, regions; '
-                                         'got masks$'):
+    with pytest.raises(ValueError, match='save: expected some of inverse_depth, .*, regions, .*, '
+                                         'regions_3d; got masks$'):
         run(source, tmp_path / 'out', save=('mask', 'masks'))
     assert not (tmp_path / 'out').exists()
-    assert SAVES == (*(output.topic for output in IMAGES), 'regions')
+    assert SAVES == (*(output.topic for output in IMAGES), 'regions',
+                     *(output.topic for output in NAVIGATION))
 
 
 def test_a_check_refuses_what_processing_would(source: Path, tmp_path: Path) -> None:
@@ -197,6 +201,40 @@ def test_metric_depth_comes_with_its_camera(source: Path, tmp_path: Path) -> Non
     info = found['/depth_seg/depth/camera_info'][1][1]
     assert (info.header.stamp.sec, info.header.frame_id, info.width) == (1, 'cam', 128)
     np.testing.assert_allclose(info.k, camera_info().k)
+
+
+def test_what_navigation_takes_is_as_made_of_metric_depth(source: Path, tmp_path: Path) -> None:
+    run(source, tmp_path / 'out', RedIsNear(DepthKind.METRIC))
+    found = recorded(tmp_path / 'out')
+    with Pipeline(RedIsNear(DepthKind.METRIC), PARAMS) as pipeline:
+        view = view_of(pipeline.process(picture(1), 1.0, camera_model(camera_info())),
+                       PARAMS.navigation)
+    assert view is not None
+    got = {output.topic: found[f'/depth_seg/{output.topic}'][1][1] for output in NAVIGATION}
+    for output in NAVIGATION:
+        assert got[output.topic].__msgtype__ == output.message.replace('/', '/msg/')
+        assert got[output.topic].header.stamp.sec == 1
+    for topic, cloud in (('points', points(view)), ('obstacles', obstacles(view))):
+        message = got[topic]
+        assert (message.width, message.point_step, message.row_step, message.is_dense) == (
+            len(cloud.xyz), 20, 20 * len(cloud.xyz), True)
+        assert [(each.name, each.offset, each.datatype) for each in message.fields] == [
+            ('x', 0, 7), ('y', 4, 7), ('z', 8, 7), ('rgb', 12, 7), ('region', 16, 6)]
+        np.testing.assert_array_equal(message.data, cloud.packed().view(np.uint8))
+    for topic, made in (('scan', scan(view)), ('obstacle_distance', obstacle_distance(view))):
+        message = got[topic]
+        np.testing.assert_array_equal(message.ranges, made.ranges)
+        assert (message.angle_min, message.angle_max, message.angle_increment) == pytest.approx(
+            (made.angle_min, made.angle_max, made.angle_step))
+        assert (message.range_min, message.range_max) == pytest.approx(
+            (made.range_min, made.range_max))
+    (box,), (expected,) = got['regions_3d'].detections, boxes(view)
+    center, size = box.bbox.center.position, box.bbox.size
+    assert (center.x, center.y, center.z) == expected.center
+    assert (size.x, size.y, size.z) == expected.size
+    assert (box.id, box.results[0].hypothesis.class_id) == (expected.id, expected.class_id)
+    assert [got[topic].header.frame_id for topic in ('points', 'scan', 'obstacle_distance')] == [
+        'cam', 'cam_level', 'cam_level_frd']
 
 
 def test_the_same_bytes_come_out_every_time(source: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ import os
 from depth_seg_ros import cli
 from depth_seg_ros.bench.speed import measure, synthetic_frames, SyntheticDepth
 from depth_seg_ros.depth import DepthKind
-from depth_seg_ros.outputs import IMAGES
+from depth_seg_ros.outputs import IMAGES, NAVIGATION
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import Pipeline
 import numpy as np
@@ -84,3 +84,20 @@ def test_every_stage_is_measured_once_per_frame() -> None:
         seconds = measure(pipeline, itertools.cycle(images), 3)
     assert {len(each) for stage, each in seconds.items() if stage != 'draw depth/image'} == {3}
     assert min(min(each) for each in seconds.values()) >= 0
+    assert not any(stage.startswith('make ') for stage in seconds)
+
+
+def test_with_meters_what_navigation_gets_is_measured_too(
+        capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(['bench', '--model', 'none', '--metric', '--frames', '1']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    stages = [f'{step} {output.topic}' for output in NAVIGATION for step in ('make', 'fill')]
+    for stage in [*stages, 'fill depth/image', 'for navigation: every output']:
+        assert any(line.startswith(f'{stage} ') for line in lines), stage
+
+
+def test_metric_frames_are_the_room_in_meters() -> None:
+    _, maps = synthetic_frames(64, 48, metric=True)
+    assert maps[0].kind is DepthKind.METRIC
+    nearest, farthest = np.quantile(maps[0].values, (0.02, 0.98))
+    assert 0.5 < nearest < 5.0 < farthest < 15.0

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from depth_seg_ros.depth import DepthKind, DepthMap
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, REGIONS
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import RegionClass
@@ -60,7 +60,11 @@ def test_topics_are_those_of_the_interface() -> None:
         'inverse_depth', 'depth/image', 'depth_gray', 'depth_color', 'mask', 'labels', 'classes',
         'overlay']
     assert (REGIONS, LABEL_INFO) == ('regions', 'label_info')
-    assert all(output.help.endswith('.') for output in IMAGES)
+    assert [(output.topic, output.message) for output in NAVIGATION] == [
+        ('points', 'sensor_msgs/PointCloud2'), ('obstacles', 'sensor_msgs/PointCloud2'),
+        ('scan', 'sensor_msgs/LaserScan'), ('obstacle_distance', 'sensor_msgs/LaserScan'),
+        ('regions_3d', 'vision_msgs/Detection3DArray')]
+    assert all(output.help.endswith('.') for output in (*IMAGES, *NAVIGATION))
 
 
 def test_metric_depth_is_meters_with_nan_where_unknown() -> None:

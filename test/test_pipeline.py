@@ -121,6 +121,12 @@ def test_distance_is_that_of_the_nearest_part() -> None:
     assert processed(REGION, (100, 100), (100, 100), DepthKind.METRIC).distance == 2.0
 
 
+def test_a_frame_tells_its_camera_on_the_grid_of_its_depth() -> None:
+    with Pipeline(PaperNetwork(), PipelineParams()) as pipeline:
+        assert pipeline.process(RGB, 0.0, CAMERA).camera == CAMERA.scaled(160, 120)
+        assert pipeline.process(RGB, 0.0).camera is None
+
+
 def test_angles_come_from_the_camera_scaled_to_the_image() -> None:
     region = replace(REGION, box=(0.0, 0.0, 120.0, 160.0), centroid=(60.0, 80.0))
     centered = processed(region, (120, 160), (240, 320), camera=CAMERA)

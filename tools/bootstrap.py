@@ -45,7 +45,8 @@ VENV = ROOT / '.venv'
 STAMPS = VENV / 'bootstrap'
 LOG = STAMPS / 'log.txt'
 PYTHON = VENV / 'bin' / 'python'
-INTERFACES = ROOT / 'depth_seg_ros' / 'interfaces' / 'vision_msgs'
+INTERFACES = tuple(ROOT / 'depth_seg_ros' / 'interfaces' / name
+                   for name in ('vision_msgs', 'tf2_msgs'))
 SUPPORTED = ('3.10', '3.11', '3.12')
 TORCH_CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
 FREE_GIB = 5
@@ -221,6 +222,12 @@ def install_torch() -> None:
             f'{PYTHON} -m pip install {requirement}, then run this again.') from error
 
 
+def build_interfaces() -> None:
+    """Compile the message packages that no wheel brings."""
+    for folder in INTERFACES:
+        run([PYTHON, ROOT / 'tools' / 'build_interfaces.py', folder])
+
+
 def requirement_step(name: str, title: str) -> Step:
     """Return the step that installs ``requirements/<name>.txt``."""
     path = ROOT / 'requirements' / f'{name}.txt'
@@ -236,9 +243,9 @@ def all_steps(with_tests: bool) -> list[Step]:
         Step('torch', 'PyTorch, CPU build', (ROOT / 'requirements' / 'torch.txt',), install_torch),
         requirement_step('core', 'transformers, OpenCV and the other libraries'),
         requirement_step('ros', 'ROS 2 Jazzy'),
-        Step('interfaces', 'vision_msgs, compiled here',
-             (builder, *sorted(INTERFACES.glob('msg/*.msg'))),
-             lambda: run([PYTHON, builder, INTERFACES])),
+        Step('interfaces', 'vision_msgs and tf2_msgs, compiled here',
+             (builder, *(path for each in INTERFACES for path in sorted(each.glob('msg/*.msg')))),
+             build_interfaces),
         Step('project', 'depth_seg_ros itself', packaging,
              lambda: pip_install('--no-deps', '--editable', ROOT)),
     ]

@@ -25,8 +25,9 @@ from depth_seg_ros.bag.reader import BagFrame, BagMessage, BagReader
 from depth_seg_ros.bag.writer import BagWriter, check_new
 from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.detections import detections
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
-from depth_seg_ros.params import DrawingParams, PipelineParams
+from depth_seg_ros.navigation import level_frame, Scan, view_of
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, REGIONS
+from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import FrameResult, Pipeline
 
 __all__ = ['BagSummary', 'check_bag', 'process_bag', 'SAVES']
@@ -34,7 +35,8 @@ __all__ = ['BagSummary', 'check_bag', 'process_bag', 'SAVES']
 PREFIX = '/depth_seg/'
 """What the topics of the results begin with: those of a node of that name."""
 
-SAVES = (*(output.topic for output in IMAGES), REGIONS)
+SAVES = (*(output.topic for output in IMAGES), REGIONS,
+         *(output.topic for output in NAVIGATION))
 """What can be saved of a frame, by topic."""
 
 
@@ -162,6 +164,7 @@ class _Run:
         self._bag, self._writer, self._pipeline, self._params = bag, writer, pipeline, params
         self._images = [output for output in IMAGES if output.topic in save]
         self._with_regions = REGIONS in save
+        self._navigation = [output for output in NAVIGATION if output.topic in save]
         self._labeled = False
         self.not_copied: dict[str, None] = {}
 
@@ -179,15 +182,15 @@ class _Run:
         except (EstimationError, ValueError) as error:
             summary.failed[str(error)] += 1
             return
-        self._write(frame, result, self._params.drawing)
+        self._write(frame, result)
         summary.processed += 1
         summary.regions += len(result.regions)
 
-    def _write(self, frame: BagFrame, result: FrameResult, drawing: DrawingParams) -> None:
+    def _write(self, frame: BagFrame, result: FrameResult) -> None:
         writer, log_ns = self._writer, frame.log_ns
         header = writer.header(frame.stamp_ns, frame.frame_id)
         for output in self._images:
-            array = output.render(result, drawing)
+            array = output.render(result, self._params.drawing)
             if array is not None:
                 writer.image(PREFIX + output.topic, array, output.encoding, header, log_ns)
                 if output.metric and self._bag.calibration is not None:
@@ -195,6 +198,19 @@ class _Run:
                                        result.image_shape, header, log_ns)
         if self._with_regions:
             writer.detections(PREFIX + REGIONS, detections(result), header, log_ns)
+        self._write_navigation(frame, result)
         if not self._labeled:
             writer.label_info(PREFIX + LABEL_INFO, header, log_ns)
             self._labeled = True
+
+    def _write_navigation(self, frame: BagFrame, result: FrameResult) -> None:
+        writer, params = self._writer, self._params.navigation
+        view = view_of(result, params)
+        if view is None:
+            return
+        for output in self._navigation:
+            made, name = output.make(view), frame.frame_id
+            if isinstance(made, Scan):
+                name = level_frame(name, params.level_frame, made.clockwise)
+            writer.navigation(PREFIX + output.topic, made, writer.header(frame.stamp_ns, name),
+                              frame.log_ns)

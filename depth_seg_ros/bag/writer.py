@@ -25,6 +25,7 @@ from depth_seg_ros.bag.opening import BagError
 from depth_seg_ros.bag.reader import BagMessage
 from depth_seg_ros.calibration import resized_matrices
 from depth_seg_ros.detections import Detection, LABELS
+from depth_seg_ros.navigation import Box3D, FIELDS, PointCloud, Scan
 import numpy as np
 from numpy.typing import NDArray
 from rosbags.interfaces import (
@@ -156,6 +157,22 @@ class BagWriter:
         self._put(topic, 'vision_msgs/msg/Detection2DArray', log_ns, header=header,
                   detections=items)
 
+    def navigation(self, topic: str, made: PointCloud | Scan | tuple[Box3D, ...], header: Any,
+                   log_ns: int) -> None:
+        """Write a PointCloud2, LaserScan or Detection3DArray."""
+        if isinstance(made, PointCloud):
+            self._cloud(topic, made, header, log_ns)
+        elif isinstance(made, Scan):
+            self._put(topic, 'sensor_msgs/msg/LaserScan', log_ns, header=header,
+                      angle_min=made.angle_min, angle_max=made.angle_max,
+                      angle_increment=made.angle_step, time_increment=0.0, scan_time=0.0,
+                      range_min=made.range_min, range_max=made.range_max, ranges=made.ranges,
+                      intensities=np.empty(0, np.float32))
+        else:
+            items = [self._detection_3d(box, header) for box in made]
+            self._put(topic, 'vision_msgs/msg/Detection3DArray', log_ns, header=header,
+                      detections=items)
+
     def label_info(self, topic: str, header: Any, log_ns: int) -> None:
         """Write the vision_msgs/LabelInfo of the classes, latched when played."""
         names = [self._new('vision_msgs/msg/VisionClass', class_id=number, class_name=name)
@@ -191,6 +208,31 @@ class BagWriter:
             results=[new('vision_msgs/msg/ObjectHypothesisWithPose', hypothesis=guess, pose=pose)],
             bbox=new('vision_msgs/msg/BoundingBox2D', center=center, size_x=item.size_x,
                      size_y=item.size_y))
+
+    def _detection_3d(self, box: Box3D, header: Any) -> Any:
+        new = self._new
+        x, y, z = box.center
+        turn = new('geometry_msgs/msg/Quaternion', x=0.0, y=0.0, z=0.0, w=1.0)
+        center = new('geometry_msgs/msg/Pose', orientation=turn,
+                     position=new('geometry_msgs/msg/Point', x=x, y=y, z=z))
+        pose = new('geometry_msgs/msg/PoseWithCovariance', covariance=np.zeros(36), pose=center)
+        guess = new('vision_msgs/msg/ObjectHypothesis', class_id=box.class_id, score=box.score)
+        x, y, z = box.size
+        return new(
+            'vision_msgs/msg/Detection3D', header=header, id=box.id,
+            results=[new('vision_msgs/msg/ObjectHypothesisWithPose', hypothesis=guess, pose=pose)],
+            bbox=new('vision_msgs/msg/BoundingBox3D', center=center,
+                     size=new('geometry_msgs/msg/Vector3', x=x, y=y, z=z)))
+
+    def _cloud(self, topic: str, cloud: PointCloud, header: Any, log_ns: int) -> None:
+        points = cloud.packed()
+        kinds = {'<f4': 7, '<u4': 6}  # FLOAT32 and UINT32 of sensor_msgs/PointField
+        fields = [self._new('sensor_msgs/msg/PointField', name=name, datatype=kinds[kind], count=1,
+                            offset=4 * place) for place, (name, kind) in enumerate(FIELDS)]
+        self._put(topic, 'sensor_msgs/msg/PointCloud2', log_ns, header=header, height=1,
+                  width=len(points), fields=fields, is_bigendian=False, is_dense=True,
+                  point_step=points.itemsize, row_step=points.nbytes,
+                  data=points.view(np.uint8))
 
     def _new(self, message_type: str, **fields: Any) -> Any:
         return self._store.types[message_type](**fields)

@@ -38,7 +38,8 @@ import cv2
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo, load_estimator
 from depth_seg_ros.detections import detections
 from depth_seg_ros.images import decode_image
-from depth_seg_ros.outputs import IMAGES
+from depth_seg_ros.navigation import view_of
+from depth_seg_ros.outputs import IMAGES, NAVIGATION
 from depth_seg_ros.params import ModelParams, PipelineParams
 from depth_seg_ros.pipeline import FrameResult, Pipeline
 from depth_seg_ros.synthetic import CAMERA, random_scene, to_inverse
@@ -68,6 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='size of the images (default: %(default)s)')
     parser.add_argument('--one-core', action='store_true',
                         help='keep the process on one core')
+    parser.add_argument('--metric', action='store_true',
+                        help='with --model none: depth in meters, and what navigation gets of it')
     parser.add_argument('--memory', action='store_true',
                         help='also print the memory at the start, in the middle and at the end')
 
@@ -101,7 +104,8 @@ def main(args: argparse.Namespace) -> int:
     if args.one_core:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         cv2.setNumThreads(1)
-    frames, maps = synthetic_frames(*args.size)
+    width, height = args.size
+    frames, maps = synthetic_frames(width, height, args.metric)
     if args.model == 'none':
         estimator: DepthEstimator = SyntheticDepth(maps)
     else:
@@ -111,12 +115,11 @@ def main(args: argparse.Namespace) -> int:
     print(f'{machine()}\nmodel {info.name}: {info.backend} on {info.device}, {info.precision}')
     with Pipeline(estimator, PipelineParams()) as pipeline:
         run = measure(pipeline, itertools.cycle(frames), args.frames, args.memory)
-    width, height = args.size
     print(f'\n{width}x{height}, {args.frames} frames\n{_table(run)}')
     return 0
 
 
-def synthetic_frames(width: int, height: int
+def synthetic_frames(width: int, height: int, metric: bool = False
                      ) -> tuple[list[NDArray[np.uint8]], list[DepthMap]]:
     """
     Return a few BGR images of a room, and their depth as a network would give it.
@@ -125,17 +128,22 @@ def synthetic_frames(width: int, height: int
     ----------
     width, height : int
         Of the images in pixels.
+    metric : bool
+        Whether depth is in meters.
 
     Returns
     -------
     images : list of uint8 ndarray of shape (height, width, 3)
     maps : list of DepthMap
-        Relative, on the grid of `depth_seg_ros.synthetic.CAMERA`.
+        On the grid of `depth_seg_ros.synthetic.CAMERA`.
 
     """
     rng = np.random.default_rng(4)
     scene = random_scene(rng, 'indoor', CAMERA)
     maps = [to_inverse(scene, rng) for _ in range(_VARIANTS)]
+    if metric:
+        unit = np.float32(np.quantile(scene.depth, 0.02))  # to_inverse makes nearness 1 there
+        maps = [DepthMap(unit / each.values, DepthKind.METRIC) for each in maps]
     shade = cv2.normalize(scene.classes * 40 + scene.instances % 7 * 25, None, 30, 220,
                           cv2.NORM_MINMAX, cv2.CV_8U)
     room = cv2.resize(cv2.applyColorMap(shade, cv2.COLORMAP_PINK), (width, height))
@@ -148,12 +156,13 @@ class SyntheticDepth:
     """Prepared depth maps in turn; takes the place of a network."""
 
     def __init__(self, maps: list[DepthMap]) -> None:
+        self._kind = maps[0].kind
         self._maps = itertools.cycle(maps)
 
     @property
     def info(self) -> EstimatorInfo:
         """Return that it is no network."""
-        return EstimatorInfo('none', 'synthetic', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE)
+        return EstimatorInfo('none', 'synthetic', 'cpu', 'fp32', self._kind)
 
     def load(self) -> None:
         """Do nothing."""
@@ -189,8 +198,8 @@ def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
 
     """
     from tqdm import tqdm
-    fill_image, fill_regions = _message_fillers()
-    drawing = PipelineParams().drawing
+    fill_image, fill_regions, fill_other = _message_fillers()
+    params = PipelineParams()
     # Lists of floats would be the one thing that grows by much: 32 bytes a number.
     seconds: dict[str, array[float]] = defaultdict(lambda: array('d'))
     for index in tqdm(range(-_WARM_UP, count), unit='frame', leave=False, disable=None):
@@ -202,17 +211,24 @@ def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
         height, width = bgr.shape[:2]
         with _timed(seconds, 'decode bgr8'):
             rgb = decode_image(bgr.data.cast('B'), height, width, 'bgr8', 3 * width)
-        result = pipeline.process(rgb, index / 30.0)
+        result = pipeline.process(rgb, index / 30.0, CAMERA)
         for stage, duration in result.timings.items():
             seconds[stage].append(duration)
         for output in IMAGES:
             with _timed(seconds, f'draw {output.topic}'):
-                image = output.render(result, drawing)
+                image = output.render(result, params.drawing)
             if image is not None:
                 with _timed(seconds, f'fill {output.topic}'):
                     fill_image(image, output.encoding)
         with _timed(seconds, 'fill regions'):
             fill_regions(result)
+        view = view_of(result, params.navigation)
+        if view is not None:
+            for other in NAVIGATION:
+                with _timed(seconds, f'make {other.topic}'):
+                    made = other.make(view)
+                with _timed(seconds, f'fill {other.topic}'):
+                    fill_other(made)
     return seconds
 
 
@@ -224,27 +240,32 @@ def _timed(seconds: dict[str, array[float]], stage: str) -> Iterator[None]:
 
 
 def _message_fillers() -> tuple[Callable[[NDArray[np.generic], str], Any],
-                                Callable[[FrameResult], Any]]:
-    """Return what makes the message of an image and of the regions, where ROS is installed."""
+                                Callable[[FrameResult], Any], Callable[[Any], Any]]:
+    """Return what makes messages of an image, of regions, of the rest, where ROS is installed."""
     if find_spec('sensor_msgs') is None or find_spec('vision_msgs') is None:
         print('arrays instead of messages, as sensor_msgs or vision_msgs is not installed')
-        return lambda image, encoding: image.tobytes(), detections
+        return lambda image, encoding: image.tobytes(), detections, lambda made: made
     # By name, as the core may not depend on ROS.
     convert = import_module('depth_seg_ros.ros.conversions')
+    navigation = import_module('depth_seg_ros.ros.navigation_messages')
     header = import_module('std_msgs.msg').Header()
     return (lambda image, encoding: convert.image_message(image, encoding, header),
-            lambda result: convert.detections_message(result, header))
+            lambda result: convert.detections_message(result, header),
+            lambda made: navigation.navigation_message(made, header, ''))
 
 
 def _table(seconds: dict[str, array[float]]) -> str:
     columns = {stage: np.array(each) for stage, each in seconds.items()}
     every = np.sum(list(columns.values()), axis=0)
     usual = np.sum([columns[stage] for stage in _USUAL], axis=0)
+    other = [columns[f'{step} {output.topic}'] for output in NAVIGATION
+             for step in ('make', 'fill') if f'make {output.topic}' in columns]
     return '\n'.join([
         f'{"stage":48}{"median ms":>11}{"p95 ms":>10}',
         *(_line(stage, each) for stage, each in columns.items()), '-' * 69,
         _line('without the network: mask, labels and regions', usual),
         _line('without the network: every output', every - columns['depth']),
+        *([_line('for navigation: every output', np.sum(other, axis=0))] if other else []),
         _line('whole: mask, labels and regions', usual + columns['depth']),
         _line('whole: every output', every)])
 

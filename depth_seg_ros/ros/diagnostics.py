@@ -79,7 +79,7 @@ class NodeStatus:
     input_size : int
         Short side of what the network sees, in pixels.
     calibrated : bool
-        Whether angles are known.
+        Whether angles are known, and with metric depth, points and scans.
 
     """
 
@@ -139,6 +139,12 @@ def _silence(source: InputSource, summary: Summary) -> str:
     return f'{since}: the publisher is there, but stopped sending'
 
 
+def _unknown_without_camera(model: EstimatorInfo | None) -> str:
+    if model is not None and model.kind is DepthKind.METRIC:
+        return 'angles, points and scans'
+    return 'angles'
+
+
 def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> DiagnosticArray:
     """Return the whole message: one status."""
     level, text = judge(status, summary)
@@ -148,7 +154,7 @@ def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> Dia
                    'input publishers': status.source.publishers,
                    'time since last image (s)': summary.silence,
                    'camera_info': 'calibrated' if status.calibrated
-                   else 'none: angles are unknown'}
+                   else f'none: {_unknown_without_camera(status.model)} are unknown'}
     if status.model is not None:
         values |= _counts(summary) | _times(summary)
         values |= _model_values(status.model, status.input_size)

@@ -98,7 +98,7 @@ class FrameProcessor:
             result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model)
         except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
             raise FrameDropped(DropCause.MODEL_ERROR, str(error)) from error
-        self._publishers.publish(result, message.header, wanted, params.drawing, info)
+        self._publishers.publish(result, message.header, wanted, params, info)
         self._statistics.image_processed(
             result, perf_counter() - start, self._age(message.header))
 

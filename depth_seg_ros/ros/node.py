@@ -23,6 +23,7 @@ import traceback
 from typing import Any
 
 from depth_seg_ros.depth import DepthKind, ModelLoadError
+from depth_seg_ros.outputs import NAVIGATION
 from depth_seg_ros.pipeline import build_pipeline, Pipeline
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
@@ -170,7 +171,9 @@ class DepthSegNode(LifecycleNode):
         if info.kind is not DepthKind.METRIC:
             self.get_logger().info(
                 'depth of this model is relative, without a unit: there is no ~/depth/image and '
-                'no ~/depth/camera_info; a metric model (model.name) publishes them')
+                'no ~/depth/camera_info, nor '
+                f'{", ".join(f"~/{output.topic}" for output in NAVIGATION)}; a metric model '
+                '(model.name) publishes them')
 
     def _close_pipeline(self) -> None:
         pipeline, self._pipeline = self._pipeline, None

@@ -17,11 +17,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
-from depth_seg_ros.params import DrawingParams
+from depth_seg_ros.navigation import view_of
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, REGIONS
+from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.conversions import (
     camera_info_message, detections_message, image_message, label_info_message)
+from depth_seg_ros.ros.navigation_messages import (
+    is_level, MESSAGE_TYPES, navigation_message, TFMessage, transforms_message)
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -49,7 +52,8 @@ class ResultPublishers:
     ----------
     node : rclpy.node.Node
     metric : bool
-        Whether depth is in meters; without that `~/depth/image` and its calibration do not exist.
+        Whether depth is in meters; without that `~/depth/image`, its calibration and what
+        navigation takes do not exist.
 
     """
 
@@ -58,6 +62,7 @@ class ResultPublishers:
         types[REGIONS] = Detection2DArray
         if metric:
             types[DEPTH_CAMERA_INFO] = CameraInfo
+            types |= {output.topic: MESSAGE_TYPES[output.message] for output in NAVIGATION}
         with ExitStack() as undo:
             self._publishers: dict[str, Publisher] = {}
             for topic, kind in types.items():
@@ -69,6 +74,13 @@ class ResultPublishers:
                 LabelInfo, f'~/{LABEL_INFO}', _qos(DurabilityPolicy.TRANSIENT_LOCAL))
             undo.callback(node.destroy_publisher, label_info)
             label_info.publish(label_info_message(Header(stamp=node.get_clock().now().to_msg())))
+            self._transforms: Publisher | None = None
+            if metric and TFMessage is None:
+                node.get_logger().warning('tf2_msgs is not installed: nothing on /tf will tell '
+                                          'where the frame of ~/scan is')
+            elif metric:
+                self._transforms = node.create_publisher(TFMessage, '/tf', 100)
+                undo.callback(node.destroy_publisher, self._transforms)
             self._undo = undo.pop_all()
 
     @property
@@ -82,7 +94,7 @@ class ResultPublishers:
                          if publisher.get_subscription_count() > 0)
 
     def publish(self, result: FrameResult, header: Header, wanted: frozenset[str],
-                drawing: DrawingParams, camera_info: CameraInfo | None) -> None:
+                params: PipelineParams, camera_info: CameraInfo | None) -> None:
         """
         Make and send the messages of one frame.
 
@@ -91,18 +103,19 @@ class ResultPublishers:
         result : FrameResult
             What is known about it.
         header : std_msgs/Header
-            Of the image that came in; every message carries it unchanged.
+            Of the image that came in; every message carries its stamp, and all but scans its
+            frame.
         wanted : frozenset of str
             From `wanted`.
-        drawing : DrawingParams
-            What pictures look like.
+        params : PipelineParams
+            What pictures look like, what navigation takes.
         camera_info : sensor_msgs/CameraInfo or None
             Calibration of the image that came in.
 
         """
         for output in IMAGES:
             if output.topic in wanted:
-                array = output.render(result, drawing)
+                array = output.render(result, params.drawing)
                 if array is not None:
                     self._publishers[output.topic].publish(
                         image_message(array, output.encoding, header))
@@ -112,6 +125,21 @@ class ResultPublishers:
             height, width = result.image_shape
             self._publishers[DEPTH_CAMERA_INFO].publish(
                 camera_info_message(camera_info, header, width, height))
+        self._publish_navigation(result, header, wanted, params)
+
+    def _publish_navigation(self, result: FrameResult, header: Header, wanted: frozenset[str],
+                            params: PipelineParams) -> None:
+        view = view_of(result, params.navigation)
+        outputs = [output for output in NAVIGATION if output.topic in wanted]
+        if view is None:
+            return
+        if (self._transforms is not None and params.navigation.publish_tf and header.frame_id
+                and any(map(is_level, outputs))):
+            # First, as who takes the scan needs it at once.
+            self._transforms.publish(transforms_message(view, header))
+        for output in outputs:
+            self._publishers[output.topic].publish(
+                navigation_message(output.make(view), header, params.navigation.level_frame))
 
     def destroy(self) -> None:
         """Take all topics back."""

@@ -143,7 +143,7 @@ def test_without_camera_info_there_is_depth_but_no_calibration(metric):
     metric.result(depth)
     metric.result(depth)
     assert received == []
-    metric.wait_for_value('camera_info', 'none: angles are unknown')
+    metric.wait_for_value('camera_info', 'none: angles, points and scans are unknown')
 
 
 def test_an_uncalibrated_camera_info_is_as_none(metric):
@@ -161,4 +161,4 @@ def test_an_uncalibrated_camera_info_is_as_none(metric):
     metric.send_until(ten_more)
     assert metric.count('dropped: internal error') == 0
     assert received == []
-    metric.wait_for_value('camera_info', 'none: angles are unknown')
+    metric.wait_for_value('camera_info', 'none: angles, points and scans are unknown')

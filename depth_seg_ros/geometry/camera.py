@@ -18,6 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = ['CameraModel']
 
 
@@ -71,3 +74,18 @@ class CameraModel:
     def elevation(self, row: float) -> float:
         """Return the vertical angle of an image row in radians, positive upward."""
         return math.atan((self.cy - row) / self.fy)
+
+    def rays(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """
+        Return the direction of every column and row of pixels, as shares of depth.
+
+        Returns
+        -------
+        x : float32 ndarray of shape (width,)
+            X / Z, positive to the right.
+        y : float32 ndarray of shape (height,)
+            Y / Z, positive downward.
+
+        """
+        return (((np.arange(self.width) - self.cx) / self.fx).astype(np.float32),
+                ((np.arange(self.height) - self.cy) / self.fy).astype(np.float32))

@@ -1,0 +1,97 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What the node publishes for navigation, over DDS."""
+
+from __future__ import annotations
+
+import math
+
+from depth_seg_ros.outputs import NAVIGATION
+from depth_seg_ros.synthetic import CAMERA, render
+import numpy as np
+import pytest
+from seen_worlds import box, wall, world
+
+node_rig = pytest.importorskip('node_rig')
+sensor_msgs = pytest.importorskip('sensor_msgs.msg')
+navigation_messages = pytest.importorskip('depth_seg_ros.ros.navigation_messages')
+
+Parameter = pytest.importorskip('rclpy.parameter').Parameter
+rcl_interfaces = pytest.importorskip('rcl_interfaces.srv')
+
+WITHOUT_TF = rcl_interfaces.SetParameters.Request(parameters=[
+    Parameter('navigation.publish_tf', value=False).to_parameter_msg()])
+SMALL = CAMERA.scaled(168, 126)
+MATRIX = [SMALL.fx, 0.0, SMALL.cx, 0.0, 0.0, SMALL.fy, SMALL.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+
+
+@pytest.fixture
+def metric(spin_until, tmp_path):
+    seen = render(world(box(0.6, 2.5, half=0.25), wall(5.0), pitch=0.1), SMALL).depth
+    model = node_rig.recorded(tmp_path / 'maps', seen, 'depth')
+    with node_rig.running(spin_until, '-p', f'model.name:={model}') as rig:
+        yield rig
+
+
+def test_all_outputs_of_one_frame_tell_the_same(metric):
+    infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
+    calibration = node_rig.stamped(sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX), 0)
+    received = {
+        output.topic: metric.subscribe(navigation_messages.MESSAGE_TYPES[output.message],
+                                       f'/depth_seg/{output.topic}') for output in NAVIGATION}
+    transforms = (metric.subscribe(navigation_messages.TFMessage, '/tf')
+                  if navigation_messages.TFMessage else [])
+
+    def of_one_frame():
+        infos.publish(calibration)
+        stamps = [{node_rig.ns(message) for message in each} for each in received.values()]
+        return set.intersection(*stamps)
+
+    metric.send_until(of_one_frame, node_rig.image(126, 168))
+    stamp = of_one_frame().pop()
+    found = {topic: next(message for message in each if node_rig.ns(message) == stamp)
+             for topic, each in received.items()}
+
+    scan, sectors = found['scan'], found['obstacle_distance']
+    assert scan.header.frame_id == f'{node_rig.FRAME}_level'
+    assert sectors.header.frame_id == f'{node_rig.FRAME}_level_frd'
+    assert scan.ranges[len(scan.ranges) // 2] == pytest.approx(5.0, rel=0.02)
+    assert sectors.ranges[0] == pytest.approx(5.0, rel=0.02)
+    # The box is on the right: a negative angle, a sector soon after the first.
+    right = np.float32(scan.ranges[:len(scan.ranges) // 2])
+    assert np.nanmin(right) == pytest.approx(math.hypot(0.35, 2.25), rel=0.03)
+    assert sectors.ranges[3] == pytest.approx(math.hypot(0.6, 2.25), rel=0.05)
+    assert found['points'].header.frame_id == node_rig.FRAME
+    assert found['points'].width > found['obstacles'].width > 100
+    depths = np.frombuffer(found['obstacles'].data, '<f4').reshape(-1, 5)[:, 2]
+    assert np.isfinite(depths).all() and depths.max() < 5.2
+    boxes = {box.results[0].hypothesis.class_id: box for box in found['regions_3d'].detections}
+    assert boxes['object'].bbox.center.position.x == pytest.approx(0.6, abs=0.1)
+    if navigation_messages.TFMessage is not None:
+        metric.wait(lambda: transforms)
+        assert transforms[-1].transforms[0].child_frame_id == scan.header.frame_id
+        metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', WITHOUT_TF)
+        metric.result(received['scan'], node_rig.image(126, 168))
+        newest = metric.result(received['scan'], node_rig.image(126, 168))
+        assert node_rig.ns(transforms[-1].transforms[0]) < node_rig.ns(newest)
+
+
+def test_a_relative_model_has_nothing_for_navigation(spin_until, tmp_path):
+    model = node_rig.recorded(tmp_path / 'maps', node_rig.scene())
+    with node_rig.running(spin_until, '-p', f'model.name:={model}') as rig:
+        rig.wait_for_value('state', 'active')
+        topics = dict(rig.client.get_topic_names_and_types())
+        assert '/depth_seg/mask' in topics
+        assert not topics.keys() & {f'/depth_seg/{output.topic}' for output in NAVIGATION}
+        assert '/tf' not in topics

@@ -27,7 +27,7 @@ from depth_seg_ros.declarations import (
 
 __all__ = [
     'DiagnosticsParams', 'DrawingParams', 'flatten', 'InputParams', 'ModelParams', 'NodeParams',
-    'ParamSpec', 'PipelineParams', 'SegmentationParams', 'specs', 'updated',
+    'ParamSpec', 'PipelineParams', 'SegmentationParams', 'specs', 'TrackingParams', 'updated',
 ]
 
 
@@ -139,6 +139,22 @@ class SegmentationParams(Validated):
 
 
 @dataclass(frozen=True)
+class TrackingParams(Validated):
+    """Which regions of successive frames are the same thing."""
+
+    enable: bool = option(True, 'Keep the id of a thing over time. Off, ids are per frame.')
+    min_overlap: float = option(
+        0.15, 'Regions whose masks share less than this are two things.',
+        unit='intersection over union', low=0.01, high=0.9)
+    confirm: int = option(3, 'A thing counts as confirmed when it was seen this often.',
+                          unit='frames', low=1, high=30)
+    coast: float = option(0.5, 'A thing that comes back within this time keeps its id.',
+                          unit='s', low=0.0, high=10.0)
+    max_gap: float = option(2.0, 'After a longer time without a frame every thing is new.',
+                            unit='s', low=0.0, high=60.0)
+
+
+@dataclass(frozen=True)
 class DrawingParams(Validated):
     """What pictures look like. Nothing else depends on it."""
 
@@ -167,6 +183,7 @@ class PipelineParams(Validated):
     model: ModelParams = field(default_factory=ModelParams)
     input: InputParams = field(default_factory=InputParams)
     segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+    tracking: TrackingParams = field(default_factory=TrackingParams)
     drawing: DrawingParams = field(default_factory=DrawingParams)
 
 

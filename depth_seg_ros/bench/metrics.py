@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-__all__ = ['RegionScore', 'mean_score', 'score_frame', 'standing_out']
+__all__ = ['label_overlaps', 'mean_score', 'RegionScore', 'score_frame', 'standing_out']
 
 _Labels: TypeAlias = NDArray[np.int32]
 
@@ -91,7 +91,7 @@ def score_frame(found: _Labels, truth: _Labels, min_share: float = 200 / (640 * 
     if found.shape != truth.shape:
         raise ValueError(f'expected label images of one shape, got {found.shape} and '
                          f'{truth.shape}')
-    regions, objects, shared = _overlaps(found, truth)
+    regions, objects, shared = label_overlaps(found, truth)
     judged = objects[:, 1] >= min_share * truth.size
     mostly_small = (shared[:, ~judged].max(axis=1, initial=0) > 0.5 * regions[:, 1])
     regions, shared = regions[~mostly_small], shared[~mostly_small]
@@ -148,8 +148,23 @@ def standing_out(near: NDArray[np.float32], instances: _Labels) -> _Labels:
     return kept
 
 
-def _overlaps(found: _Labels, truth: _Labels) -> tuple[_Labels, _Labels, _Labels]:
-    """Return (label, area) of regions, the same of objects, and the pixels they share."""
+def label_overlaps(found: _Labels, truth: _Labels) -> tuple[_Labels, _Labels, _Labels]:
+    """
+    Return what two label images have in common.
+
+    Parameters
+    ----------
+    found, truth : int ndarray of shape (H, W)
+        0 for none.
+
+    Returns
+    -------
+    regions, objects : int ndarray of shape (n, 2) and (m, 2)
+        Label and area of each.
+    shared : int ndarray of shape (n, m)
+        Pixels that each pair shares.
+
+    """
     regions = np.stack(np.unique(found[found > 0], return_counts=True), 1)
     objects = np.stack(np.unique(truth[truth > 0], return_counts=True), 1)
     both = (found > 0) & (truth > 0)

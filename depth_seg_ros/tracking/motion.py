@@ -15,22 +15,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from depth_seg_ros.depth import DepthKind
-from depth_seg_ros.segmentation import Region, Segmentation
+from depth_seg_ros.segmentation import Segmentation
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['History', 'observed', 'OBSERVED', 'times_to_contact']
+__all__ = ['FRAMES', 'lines', 'observed', 'OBSERVED', 'times_to_contact']
 
 _Floats: TypeAlias = NDArray[np.float64]
 
 OBSERVED = 5
 """Numbers of an observation: stamp, row, column, distance by depth, distance by size."""
 
-_FRAMES = 16
+FRAMES = 16
 """Observations kept: half a second at 30 a second."""
 
 _WINDOW_S = 0.5
@@ -47,8 +46,7 @@ _LONGEST_S = 60.0
 """What surely takes longer is not approaching."""
 
 
-def observed(regions: tuple[Region, ...], segmentation: Segmentation, kind: DepthKind,
-             stamp_s: float) -> _Floats:
+def observed(segmentation: Segmentation, kind: DepthKind, stamp_s: float) -> _Floats:
     """
     Return what one frame says about where its regions are.
 
@@ -58,9 +56,7 @@ def observed(regions: tuple[Region, ...], segmentation: Segmentation, kind: Dept
 
     Parameters
     ----------
-    regions : tuple of Region
     segmentation : Segmentation
-        Where they are from.
     kind : DepthKind
         Of the depth map.
     stamp_s : float
@@ -80,7 +76,7 @@ def observed(regions: tuple[Region, ...], segmentation: Segmentation, kind: Dept
     elif plane is not None:
         scale = float(np.hypot(plane.a, plane.b))
     values = np.array([(*region.centroid, region.nearest, region.area, any(region.truncated))
-                       for region in regions], np.float64).reshape(-1, 5)
+                       for region in segmentation.regions], np.float64).reshape(-1, 5)
     with np.errstate(divide='ignore', invalid='ignore'):
         by_depth = scale / (values[:, 2] - far)
         by_size = np.where(values[:, 4] > 0, np.nan, values[:, 3] ** -0.5)
@@ -88,67 +84,42 @@ def observed(regions: tuple[Region, ...], segmentation: Segmentation, kind: Dept
     return np.column_stack([np.full(len(values), stamp_s), values[:, :2], by_depth, by_size])
 
 
-@dataclass(frozen=True, eq=False)
-class History:
+def lines(seen: _Floats) -> tuple[_Floats, _Floats, _Floats]:
     """
-    The latest observations of some tracks.
+    Fit a straight line over time to every number that was observed.
 
     Parameters
     ----------
-    seen : float64 ndarray of shape (n, 16, 5)
-        Oldest first, NaN where there are none yet.
+    seen : float64 ndarray of shape (n, k, 5)
+        The latest observations of n tracks, oldest first; NaN where there are none.
+
+    Returns
+    -------
+    value, slope, error : float64 ndarray of shape (n, 4)
+        Of row, column and both distances: where the line is at the last observation, how it
+        changes in a second (NaN below two observations), and the standard error of that (NaN
+        below five).
 
     """
-
-    seen: _Floats
-
-    @staticmethod
-    def empty(count: int) -> History:
-        """Return that of tracks that were never seen."""
-        return History(np.full((count, _FRAMES, OBSERVED), np.nan))
-
-    def take(self, slots: NDArray[np.intp]) -> History:
-        """Return that of some of the tracks."""
-        return History(self.seen[slots])
-
-    def with_latest(self, latest: _Floats) -> History:
-        """Return it with one more observation, float64 (n, 5), of every track."""
-        return History(np.concatenate([self.seen[:, 1:], latest[:, None]], axis=1))
-
-    def lines(self) -> tuple[_Floats, _Floats, _Floats]:
-        """
-        Fit a straight line over time to every number of every track.
-
-        Returns
-        -------
-        value, slope, error : float64 ndarray of shape (n, 4)
-            Of row, column and both distances: where the line is at the last observation, how it
-            changes in a second (NaN below two observations), and the standard error of that (NaN
-            below five).
-
-        """
-        stamps, values = self.seen[:, :, 0], self.seen[:, :, 1:]
-        recent = stamps >= stamps[:, -1:] - _WINDOW_S
-        recent[:, -_FEWEST:] = True
-        known = recent[:, :, None] & ~np.isnan(values)
-        count = known.sum(axis=1)
-        # Sums of what is there: a mean over NaN of numpy takes ten times as long.
-        weight = known / np.maximum(count, 1)[:, None]
-        values = np.where(known, values, 0.0)
-        time = np.nan_to_num(stamps - stamps[:, -1:])[:, :, None]
-        mean_time = (weight * time).sum(axis=1)
-        mean = (weight * values).sum(axis=1)
-        off_time = time - mean_time[:, None]
-        spread = (weight * off_time ** 2).sum(axis=1)
-        with np.errstate(divide='ignore', invalid='ignore'):
-            slope = (weight * off_time * values).sum(axis=1) / np.where(spread > 0, spread, np.nan)
-            rest = values - mean[:, None] - slope[:, None] * off_time
-            variance = (known * rest ** 2).sum(axis=1) / np.where(
-                count >= _FEWEST, count - 2.0, np.nan)
-            value = mean - slope * mean_time
-            variance = np.maximum(variance, (_LEAST_NOISE * value) ** 2)
-            error = np.sqrt(variance / (count * spread))
-        return value, slope, error
+    stamps, values = seen[:, :, 0], seen[:, :, 1:]
+    recent = stamps >= stamps[:, -1:] - _WINDOW_S
+    recent[:, -_FEWEST:] = True
+    known = recent[:, :, None] & ~np.isnan(values)
+    count = known.sum(axis=1)
+    # Sums of what is there: a mean over NaN of numpy takes ten times as long.
+    weight = known / np.maximum(count, 1)[:, None]
+    values = np.where(known, values, 0.0)
+    time = np.nan_to_num(stamps - stamps[:, -1:])[:, :, None]
+    mean_time, mean = (weight * time).sum(axis=1), (weight * values).sum(axis=1)
+    off_time = time - mean_time[:, None]
+    spread = (weight * off_time ** 2).sum(axis=1)
+    spread = np.where(spread > 0, spread, np.nan)
+    slope = (weight * off_time * values).sum(axis=1) / spread
+    rest = values - mean[:, None] - slope[:, None] * off_time
+    free = np.where(count >= _FEWEST, count - 2.0, np.nan)
+    value = mean - slope * mean_time
+    variance = np.maximum((known * rest ** 2).sum(axis=1) / free, (_LEAST_NOISE * value) ** 2)
+    return value, slope, np.sqrt(variance / (count * spread))
 
 
 def times_to_contact(value: _Floats, slope: _Floats, error: _Floats) -> _Floats:
@@ -158,7 +129,7 @@ def times_to_contact(value: _Floats, slope: _Floats, error: _Floats) -> _Floats:
     Parameters
     ----------
     value, slope, error : float64 ndarray of shape (n, 4)
-        From `History.lines`.
+        From `lines`.
 
     Returns
     -------

@@ -42,6 +42,9 @@ _REACH = 0.02
 
 _LEAST_BOX_OVERLAP = 0.3
 
+_SAMPLED = 20_000
+"""Masks are compared on about this many pixels of the image."""
+
 _Slots: TypeAlias = NDArray[np.intp]
 _Floats: TypeAlias = NDArray[np.float64]
 _Table: TypeAlias = NDArray[Any]
@@ -55,10 +58,10 @@ _TRACK = np.dtype([
 
 @dataclass(frozen=True, eq=False)
 class _Pixels:
-    """Pixels of masks: rows and columns, int32 (p,), and the place of the owner of each in a list."""
+    """Pixels of masks, each array of shape (p,): row, column, and the owner's place in a list."""
 
-    rows: NDArray[np.int32]
-    columns: NDArray[np.int32]
+    rows: _Slots
+    columns: _Slots
     owners: _Slots
 
     def of(self, slots: _Slots, count: int) -> _Pixels:
@@ -78,19 +81,42 @@ class _Pixels:
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """What is to be matched: the place of every pixel's region from 1 on, and of each region."""
+    """
+    What is to be matched; regions go by their place in the list, from 1 on, 0 is none.
+
+    Parameters
+    ----------
+    stamp_s : float
+    labels : int32 ndarray of shape (H, W)
+    table : intp ndarray of shape (n,)
+        Place by label.
+    pixels : _Pixels
+        A sample of those of the regions, evenly spread; owners count from 0.
+    pits : bool ndarray of shape (m,)
+    boxes : float64 ndarray of shape (m, 4)
+
+    """
 
     stamp_s: float
-    places: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    table: _Slots
+    pixels: _Pixels
     pits: NDArray[np.bool_]
     boxes: _Floats
 
     @staticmethod
     def of(segmentation: Segmentation, stamp_s: float) -> _Frame:
         """Return that of a segmentation."""
-        regions = segmentation.regions
+        labels, regions = segmentation.labels, segmentation.regions
+        ids = [region.id for region in regions]
+        table = np.zeros(max([int(labels.max(initial=0)), *ids]) + 1, np.intp)
+        table[ids] = np.arange(1, len(ids) + 1)
+        step = max(1, round(math.sqrt(labels.size / _SAMPLED)))
+        places = table.take(labels[::step, ::step])
+        rows, columns = np.nonzero(places)
         return _Frame(
-            stamp_s, _places(segmentation.labels, regions),
+            stamp_s, labels, table,
+            _Pixels(rows * step, columns * step, places[rows, columns] - 1),
             np.array([region.kind is RegionClass.DROP_OFF for region in regions], bool),
             np.array([region.box for region in regions], np.float64).reshape(-1, 4))
 
@@ -125,8 +151,8 @@ class Tracker:
         """Forget every thing. Ids go on counting."""
         self._stamp, self._shape = math.nan, (0, 0)
         self._tracks = np.zeros(0, _TRACK)
-        none = np.zeros(0, np.int32)
-        self._pixels = _Pixels(none, none, none.astype(np.intp))
+        none = np.zeros(0, np.intp)
+        self._pixels = _Pixels(none, none, none)
 
     def update(self, segmentation: Segmentation, stamp_s: float,
                kind: DepthKind = DepthKind.RELATIVE_INVERSE) -> Segmentation:
@@ -165,8 +191,8 @@ class Tracker:
         value, slope, error = self._advance(
             frame, slots, observed(segmentation, kind, stamp_s))
         self._stamp, self._shape = stamp_s, segmentation.labels.shape
-        table = np.append(np.int32(0), self._tracks['id'][:len(slots)])
-        return replace(segmentation, labels=table.take(frame.places), regions=self._described(
+        ids = np.append(np.int32(0), self._tracks['id'][:len(slots)])
+        return replace(segmentation, labels=ids[frame.table].take(frame.labels), regions=self._described(
             segmentation.regions, slope[:, :2], times_to_contact(value, slope, error)))
 
     def _matched(self, frame: _Frame) -> _Slots:
@@ -185,7 +211,7 @@ class Tracker:
         boxes = tracks['box'][old]
         boxes[:, :2] += shift[old]
         overlap = possible[np.ix_(old, new)] * _box_overlaps(
-            boxes, frame.boxes[new], _REACH * frame.places.shape[1])
+            boxes, frame.boxes[new], _REACH * frame.labels.shape[1])
         rows, columns = _assigned(overlap, _LEAST_BOX_OVERLAP)
         slots[new[columns]] = old[rows]
         return slots
@@ -210,7 +236,7 @@ class Tracker:
         gone = old[coasting]
         gone['misses'] += 1
         self._tracks = np.concatenate([now, gone])
-        self._pixels = _pixels(frame.places).and_then(
+        self._pixels = frame.pixels.and_then(
             self._pixels.of(coasting, len(old)), len(now))
         return value, slope, error
 
@@ -231,21 +257,6 @@ class Tracker:
             for i, region in enumerate(regions))
 
 
-def _places(labels: NDArray[np.int32], regions: tuple[Region, ...]) -> NDArray[np.int32]:
-    """Return for every pixel the place of its region in the list, from 1 on; 0 for none."""
-    ids = [region.id for region in regions]
-    table = np.zeros(max([int(labels.max(initial=0)), *ids]) + 1, np.int32)
-    table[ids] = np.arange(1, len(ids) + 1)
-    return table.take(labels)
-
-
-def _pixels(places: NDArray[np.int32]) -> _Pixels:
-    """Return the pixels of the regions."""
-    flat = np.flatnonzero(places)
-    rows, columns = np.divmod(flat.astype(np.int32), np.int32(places.shape[1]))
-    return _Pixels(rows, columns, places.ravel()[flat].astype(np.intp) - 1)
-
-
 def _mask_overlaps(pixels: _Pixels, shift: _Floats, frame: _Frame) -> _Floats:
     """
     Return intersection over union of masks moved on (rows) with the regions (columns).
@@ -253,16 +264,15 @@ def _mask_overlaps(pixels: _Pixels, shift: _Floats, frame: _Frame) -> _Floats:
     What has moved out of the image does not count. Nor should what is hidden by something nearer,
     one would think; but to leave that out gave 46 switches instead of 30.
     """
-    places, count = frame.places, len(frame.pits)
-    step = np.rint(shift).astype(np.int32)
+    count, (height, width) = len(frame.pits), frame.labels.shape
+    step = np.rint(shift).astype(np.intp)
     rows = pixels.rows + step[:, 0].take(pixels.owners)
     columns = pixels.columns + step[:, 1].take(pixels.owners)
-    inside = ((rows >= 0) & (rows < places.shape[0]) & (columns >= 0)
-              & (columns < places.shape[1]))
-    under = places[rows[inside], columns[inside]]
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    under = frame.table.take(frame.labels[rows[inside], columns[inside]])
     pairs = pixels.owners[inside] * (count + 1) + under
     shared = np.bincount(pairs, minlength=len(shift) * (count + 1)).reshape(-1, count + 1)
-    area = np.bincount(places.ravel(), minlength=count + 1)[1:]
+    area = np.bincount(frame.pixels.owners, minlength=count)
     both = shared.sum(axis=1)[:, None] + area
     return shared[:, 1:] / np.maximum(both - shared[:, 1:], 1)
 

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The order of the stages: image, depth, segmentation, regions; and what each of them took."""
+"""The order of the stages: image, depth, segmentation, tracking, regions; and their times."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, load_estima
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.segmentation import Region, Segmentation, Segmenter
+from depth_seg_ros.tracking import Tracker
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +50,7 @@ class FrameResult:
         Those of the segmentation, in pixels of the image, with angles where the camera is known
         and distances where depth is metric.
     timings : dict of str to float
-        Seconds per stage: `depth`, `segmentation`, `regions`.
+        Seconds per stage: `depth`, `segmentation`, `tracking`, `regions`.
 
     """
 
@@ -82,6 +83,7 @@ class Pipeline:
     def __init__(self, estimator: DepthEstimator, params: PipelineParams) -> None:
         self.estimator = estimator
         self._segmenter = Segmenter(params.segmentation)
+        self._tracker = Tracker(params.tracking)
 
     def __enter__(self) -> Pipeline:
         """Return itself."""
@@ -98,6 +100,16 @@ class Pipeline:
     def update(self, params: PipelineParams) -> None:
         """Take new live parameters from the next frame on. The model stays."""
         self._segmenter = Segmenter(params.segmentation)
+        self._tracker.params = params.tracking
+
+    @property
+    def id_restarts(self) -> int:
+        """Return how often region ids began at 1 again because all of them were used up."""
+        return self._tracker.restarts
+
+    def reset(self) -> None:
+        """Take the next frame as the first of another stream. Ids go on counting."""
+        self._tracker.forget()
 
     def process(self, rgb: NDArray[np.uint8], stamp: float,
                 camera: CameraModel | None = None) -> FrameResult:
@@ -125,6 +137,8 @@ class Pipeline:
             depth = self.estimator.estimate(rgb)
         with _timed(timings, 'segmentation'):
             segmentation = self._segmenter.process(depth, stamp)
+        with _timed(timings, 'tracking'):
+            segmentation = self._tracker.update(segmentation, stamp, depth.kind)
         with _timed(timings, 'regions'):
             regions = _in_image(segmentation.regions, depth, rgb.shape[:2], camera)
         return FrameResult(stamp, rgb, depth, segmentation, regions, timings)
@@ -170,7 +184,8 @@ def _in_image(regions: tuple[Region, ...], depth: DepthMap, image_shape: tuple[i
         region = replace(
             region, area=round(region.area * sy * sx),
             box=(row * sy, column * sx, box_height * sy, box_width * sx),
-            centroid=(region.centroid[0] * sy, region.centroid[1] * sx))
+            centroid=(region.centroid[0] * sy, region.centroid[1] * sx),
+            velocity=(region.velocity[0] * sy, region.velocity[1] * sx))
         if depth.kind is DepthKind.METRIC:
             region = replace(region, distance=1.0 / region.nearest)
         moved.append(region if camera is None else _with_angles(region, camera))

@@ -36,6 +36,7 @@ LAYERS = (
     ('sources',),
     ('backends',),
     ('segmentation',),
+    ('tracking',),
     ('pipeline',),
     ('drawing', 'outputs', 'detections'),
     ('export', 'bag'),

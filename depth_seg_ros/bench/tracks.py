@@ -27,8 +27,8 @@ from typing import TypeAlias
 from depth_seg_ros.bench.metrics import label_overlaps
 from depth_seg_ros.bench.regions import object_labels
 from depth_seg_ros.params import SegmentationParams, TrackingParams
-from depth_seg_ros.segmentation import Segmenter
-from depth_seg_ros.synthetic import sequence, to_inverse
+from depth_seg_ros.segmentation import Region, RegionClass, Segmentation, Segmenter
+from depth_seg_ros.synthetic import Scene, sequence, to_inverse
 from depth_seg_ros.tracking import Tracker
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,12 @@ class TrackScore:
         return 2.0 * self.true_ids / both if both else math.nan
 
     @property
+    def best_idf1(self) -> float:
+        """Return the IDF1 that a perfect tracker would reach with these detections."""
+        both = self.found + self.true
+        return 2.0 * self.matched / both if both else math.nan
+
+    @property
     def mota(self) -> float:
         """Return 1 - (missed + false + switches) / true; NaN when there is no thing."""
         wrong = (self.true - self.matched) + (self.found - self.matched) + self.switches
@@ -93,20 +99,24 @@ class TrackScore:
 
 
 def track_scores(sequences: int = 5, seed: int = 1, frames: int = 45,
-                 params: TrackingParams | None = None) -> TrackScore:
+                 params: TrackingParams | None = None, *, exact: bool = False) -> TrackScore:
     """
-    Score segmentation and tracking together on moving scenes of 15 frames a second.
+    Score tracking on moving scenes of 15 frames a second.
 
     Parameters
     ----------
     sequences : int
-        How many; rooms, open ground and views from above in turn.
+        How many; open ground, rooms and views from above in turn. Half of the things move, one
+        passes in front of another, the camera drives and swings.
     seed : int
         The same gives the same scenes and noise.
     frames : int
         Per sequence.
     params : TrackingParams, optional
         All defaults when left out.
+    exact : bool
+        Track the true masks, numbered anew in every frame: the tracker alone. Otherwise what
+        segmentation finds in noisy depth of a scale and shift that change with every frame.
 
     Returns
     -------
@@ -116,25 +126,41 @@ def track_scores(sequences: int = 5, seed: int = 1, frames: int = 45,
     """
     total = TrackScore(0, 0, 0, 0, 0, 0, 0)
     for index in range(sequences):
-        total += score_tracks(tracked_sequence([seed, index], frames, params))
+        total += score_tracks(tracked_sequence([seed, index], frames, params, exact=exact))
     return total
 
 
-def tracked_sequence(seed: list[int], frames: int, params: TrackingParams | None = None
-                     ) -> Iterator[tuple[_Labels, _Labels]]:
-    """
-    Yield tracked objects and true ones of a moving scene, each (H, W) int32.
-
-    Depth is what a network makes of the scene: other noise, other scale and shift in every frame.
-    """
+def tracked_sequence(seed: list[int], frames: int, params: TrackingParams | None = None, *,
+                     exact: bool = False) -> Iterator[tuple[_Labels, _Labels]]:
+    """Yield tracked objects and true ones of a moving scene, each int32 of shape (H, W)."""
     rng = np.random.default_rng(seed)
     kind = ('outdoor', 'indoor', 'uav')[seed[-1] % 3]
     segmenter, tracker = Segmenter(SegmentationParams()), Tracker(params)
     for number, scene in enumerate(sequence(rng, kind, frames, _RATE, crossing=True)):
-        depth = to_inverse(scene, rng, s=rng.uniform(0.5, 2.0), t=rng.uniform(-0.2, 0.2))
         stamp = number / _RATE
-        found = tracker.update(segmenter.process(depth, stamp), stamp)
-        yield object_labels(found), scene.instances
+        if exact:
+            found = _exact(scene, rng)
+        else:
+            depth = to_inverse(scene, rng, s=rng.uniform(0.5, 2.0), t=rng.uniform(-0.2, 0.2))
+            found = segmenter.process(depth, stamp)
+        yield object_labels(tracker.update(found, stamp)), scene.instances
+
+
+def _exact(scene: Scene, rng: np.random.Generator) -> Segmentation:
+    """Return the true objects as regions with ids in random order."""
+    count = int(scene.instances.max()) + 1
+    order = np.append(0, 1 + rng.permutation(count - 1)).astype(np.int32)
+    labels = order[scene.instances]
+    regions = []
+    for number in np.unique(labels[labels > 0]):
+        rows, columns = np.nonzero(labels == number)
+        near = float(1.0 / scene.depth[rows, columns].min())
+        box = (float(rows.min()), float(columns.min()), float(np.ptp(rows) + 1),
+               float(np.ptp(columns) + 1))
+        regions.append(Region(int(number), RegionClass.OBJECT, len(rows), box,
+                              (rows.mean() + 0.5, columns.mean() + 0.5), near, near))
+    return Segmentation(labels, scene.classes,
+                        tuple(sorted(regions, key=lambda region: -region.nearest)))
 
 
 def score_tracks(frames: _Pairs, min_share: float = 200 / (640 * 480)) -> TrackScore:

@@ -53,6 +53,7 @@ def sequence(rng: np.random.Generator, kind: str = 'outdoor', frames: int = 45,
     rate : float
         Frames a second.
     camera : CameraModel
+        The view.
     crossing : bool
         Whether one thing passes in front of another halfway.
     turn : float
@@ -74,6 +75,7 @@ def moving_world(rng: np.random.Generator, kind: str, crossed_at: float | None =
     Parameters
     ----------
     rng : numpy Generator
+        The same state gives the same world.
     kind : str
         One of `KINDS`.
     crossed_at : float, optional

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Which region of this frame is which of the frames before, how it moves, and how soon it is here."""
+"""Which region is which of the frames before, how it moves, and how soon it is here."""
 
 from depth_seg_ros.tracking.tracker import LAST_ID, Tracker
 

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 from depth_seg_ros.depth import DepthKind
@@ -42,6 +43,9 @@ _SIGMAS = 3.0
 _LEAST_NOISE = 0.003
 """Standard deviation of a relative distance below which five points claim too much."""
 
+_SKY = 0.1
+"""Where infinity lies more spreads behind the far end of a map, no sky was seen: it is a guess."""
+
 _LONGEST_S = 60.0
 """What surely takes longer is not approaching."""
 
@@ -57,6 +61,7 @@ def observed(segmentation: Segmentation, kind: DepthKind, stamp_s: float) -> _Fl
     Parameters
     ----------
     segmentation : Segmentation
+        Its regions, its ground and its thresholds are used.
     kind : DepthKind
         Of the depth map.
     stamp_s : float
@@ -65,20 +70,20 @@ def observed(segmentation: Segmentation, kind: DepthKind, stamp_s: float) -> _Fl
     Returns
     -------
     float64 ndarray of shape (n, 5)
-        See `OBSERVED`. NaN: the distance by depth without a scale, that by size of what the
-        border of the image cuts off.
+        See `OBSERVED`. NaN: the distance by depth of a relative map without ground or
+        without sky, that by size of what the border of the image cuts off.
 
     """
-    plane, far = segmentation.plane, segmentation.thresholds.far
+    plane, known = segmentation.plane, segmentation.thresholds
     scale = np.nan
     if kind is DepthKind.METRIC:
         scale = 1.0
-    elif plane is not None:
-        scale = float(np.hypot(plane.a, plane.b))
+    elif plane is not None and known.low - known.far < _SKY * (known.high - known.low):
+        scale = math.hypot(plane.a, plane.b)
     values = np.array([(*region.centroid, region.nearest, region.area, any(region.truncated))
                        for region in segmentation.regions], np.float64).reshape(-1, 5)
     with np.errstate(divide='ignore', invalid='ignore'):
-        by_depth = scale / (values[:, 2] - far)
+        by_depth = scale / (values[:, 2] - known.far)
         by_size = np.where(values[:, 4] > 0, np.nan, values[:, 3] ** -0.5)
     by_depth[~(by_depth > 0) | ~np.isfinite(by_depth)] = np.nan
     return np.column_stack([np.full(len(values), stamp_s), values[:, :2], by_depth, by_size])
@@ -122,28 +127,36 @@ def lines(seen: _Floats) -> tuple[_Floats, _Floats, _Floats]:
     return value, slope, np.sqrt(variance / (count * spread))
 
 
-def times_to_contact(value: _Floats, slope: _Floats, error: _Floats) -> _Floats:
+def times_to_contact(value: _Floats, slope: _Floats, error: _Floats, kind: DepthKind) -> _Floats:
     """
     Return the seconds until things are here, at the speed of the last half second.
+
+    Meters are asked first. Without them it is depth or size, whichever is the sharper: in a room
+    the inverse depth at infinity is only guessed, and time by depth a third too short. But what is
+    being covered seems to shrink, so that size does not say that a thing goes away.
 
     Parameters
     ----------
     value, slope, error : float64 ndarray of shape (n, 4)
         From `lines`.
+    kind : DepthKind
+        Of the depth maps.
 
     Returns
     -------
     float64 ndarray of shape (n,)
-        inf for what is not approaching (or takes over a minute), NaN for what cannot be told. By
-        depth wherever that has a scale: what hides a thing changes its size, but not its depth.
+        inf for what is not approaching (or takes over a minute), NaN for what cannot be told.
 
     """
-    column = np.where(np.isnan(error[:, 2]), 3, 2)[:, None]
-    value, slope, error = (np.take_along_axis(each, column, axis=1)[:, 0]
-                           for each in (value, slope, error))
+    value, slope, error = value[:, 2:], slope[:, 2:], error[:, 2:]
     with np.errstate(divide='ignore', invalid='ignore'):
         rate, doubt = -slope / value, _SIGMAS * error / value
         seconds = np.where(rate > doubt, 1.0 / rate, np.nan)
-        never = (rate < -doubt) | (rate + doubt < 1.0 / _LONGEST_S)
-        seconds = np.where(never | (seconds > _LONGEST_S), np.inf, seconds)
-    return np.where(value > 0, seconds, np.nan)
+        never = (rate < -doubt) | (rate + doubt < 1.0 / _LONGEST_S) | (seconds > _LONGEST_S)
+    seconds[never] = np.inf
+    seconds[~(value > 0)] = np.nan
+    by_depth, by_size = seconds.T
+    if kind is DepthKind.METRIC:
+        return np.where(np.isnan(by_depth), by_size, by_depth)
+    sharper = np.isnan(by_depth) | (np.isfinite(by_size) & (doubt[:, 1] < doubt[:, 0]))
+    return np.where(sharper, by_size, by_depth)

@@ -28,7 +28,7 @@ from depth_seg_ros.declarations import (
 __all__ = [
     'DiagnosticsParams', 'DrawingParams', 'flatten', 'InputParams', 'ModelParams',
     'NavigationParams', 'NodeParams', 'ParamSpec', 'PipelineParams', 'SegmentationParams',
-    'specs', 'SteadyParams', 'updated',
+    'specs', 'SteadyParams', 'TrackingParams', 'updated',
 ]
 
 
@@ -161,6 +161,22 @@ class SteadyParams(Validated):
 
 
 @dataclass(frozen=True)
+class TrackingParams(Validated):
+    """Which regions of successive frames are the same thing."""
+
+    enable: bool = option(True, 'Keep the id of a thing over time. Off, ids are per frame.')
+    min_overlap: float = option(
+        0.15, 'Regions whose masks share less than this are two things.',
+        unit='intersection over union', low=0.01, high=0.9)
+    confirm: int = option(3, 'A thing counts as confirmed when it was seen this often.',
+                          unit='frames', low=1, high=30)
+    coast: float = option(0.5, 'A thing that comes back within this time keeps its id.',
+                          unit='s', low=0.0, high=10.0)
+    max_gap: float = option(2.0, 'After a longer time without a frame every thing is new.',
+                            unit='s', low=0.0, high=60.0)
+
+
+@dataclass(frozen=True)
 class NavigationParams(Validated):
     """What navigation stacks get, where depth is in meters and the camera is calibrated."""
 
@@ -237,6 +253,7 @@ class PipelineParams(Validated):
     input: InputParams = field(default_factory=InputParams)
     segmentation: SegmentationParams = field(default_factory=SegmentationParams)
     steady: SteadyParams = field(default_factory=SteadyParams)
+    tracking: TrackingParams = field(default_factory=TrackingParams)
     navigation: NavigationParams = field(default_factory=NavigationParams)
     drawing: DrawingParams = field(default_factory=DrawingParams)
 

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The order of the stages: image, depth, alignment, segmentation, regions; and their times."""
+"""The order of the stages: depth, alignment, segmentation, tracking, regions; and their times."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.segmentation import Memory, Region, Segmentation, Segmenter
 from depth_seg_ros.stabilize import Alignment, Stabilizer
+from depth_seg_ros.tracking import Tracker
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,7 +51,7 @@ class FrameResult:
         Those of the segmentation, in pixels of the image, with angles where the camera is known
         and distances where depth is metric.
     timings : dict of str to float
-        Seconds per stage: `depth`, `steady`, `segmentation`, `regions`.
+        Seconds per stage: `depth`, `steady`, `segmentation`, `tracking`, `regions`.
     alignment : Alignment
         How depth was put on the scale of the frames before.
     camera : CameraModel or None
@@ -96,6 +97,7 @@ class Pipeline:
         self._steady = params.steady
         self._stabilizer = Stabilizer(params.steady)
         self._memory = Memory(params.steady)
+        self._tracker = Tracker(params.tracking)
 
     def __enter__(self) -> Pipeline:
         """Return itself."""
@@ -115,11 +117,18 @@ class Pipeline:
             self._memory.reset()
         self._segmenter = Segmenter(params.segmentation)
         self._steady = self._stabilizer.params = self._memory.params = params.steady
+        self._tracker.params = params.tracking
+
+    @property
+    def id_restarts(self) -> int:
+        """Return how often region ids began at 1 again because all of them were used up."""
+        return self._tracker.restarts
 
     def reset(self) -> None:
-        """Carry nothing over to the next frame: it belongs to another stream."""
+        """Carry nothing over to the next frame: it belongs to another stream. Ids count on."""
         self._stabilizer.reset()
         self._memory.reset()
+        self._tracker.forget()
 
     def process(self, rgb: NDArray[np.uint8], stamp: float,
                 camera: CameraModel | None = None) -> FrameResult:
@@ -149,6 +158,10 @@ class Pipeline:
             depth, alignment = self._steadied(depth, stamp)
         with _timed(timings, 'segmentation'):
             segmentation = self._segmenter.process(depth, stamp, self._memory)
+        with _timed(timings, 'tracking'):
+            if alignment.cut:
+                self._tracker.forget()
+            segmentation = self._tracker.update(segmentation, stamp, depth.kind)
         with _timed(timings, 'regions'):
             regions = _in_image(segmentation.regions, depth, rgb.shape[:2], camera)
         height, width = depth.shape
@@ -158,7 +171,8 @@ class Pipeline:
     def _steadied(self, depth: DepthMap, stamp: float) -> tuple[DepthMap, Alignment]:
         """Return depth on the scale of the stream, and forget what the frame does not follow."""
         if not self._steady.enable:
-            self.reset()
+            self._stabilizer.reset()
+            self._memory.reset()
             return depth, Alignment()
         depth, alignment = self._stabilizer.process(depth, stamp)
         if not alignment.follows:
@@ -206,7 +220,8 @@ def _in_image(regions: tuple[Region, ...], depth: DepthMap, image_shape: tuple[i
         region = replace(
             region, area=round(region.area * sy * sx),
             box=(row * sy, column * sx, box_height * sy, box_width * sx),
-            centroid=(region.centroid[0] * sy, region.centroid[1] * sx))
+            centroid=(region.centroid[0] * sy, region.centroid[1] * sx),
+            velocity=(region.velocity[0] * sy, region.velocity[1] * sx))
         if depth.kind is DepthKind.METRIC:
             region = replace(region, distance=1.0 / region.nearest)
         moved.append(region if camera is None else _with_angles(region, camera))

@@ -37,6 +37,7 @@ LAYERS = (
     ('sources',),
     ('backends',),
     ('segmentation',),
+    ('tracking',),
     ('pipeline',),
     ('drawing', 'outputs', 'detections', 'navigation'),
     ('export', 'bag'),

@@ -22,7 +22,7 @@ from typing import Any
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.params import (
-    ModelParams, PipelineParams, SegmentationParams, SteadyParams)
+    ModelParams, PipelineParams, SegmentationParams, SteadyParams, TrackingParams)
 import depth_seg_ros.pipeline
 from depth_seg_ros.pipeline import build_pipeline, FrameResult, Pipeline
 from depth_seg_ros.segmentation import Memory, Region, RegionClass, Segmentation
@@ -73,7 +73,7 @@ def test_a_frame_has_everything_about_an_image() -> None:
     assert result.stamp == 2.5 and result.rgb is RGB
     assert result.image_shape == (240, 320) and result.depth.shape == (120, 160)
     assert result.segmentation.labels.shape == (120, 160)
-    assert set(result.timings) == {'depth', 'steady', 'segmentation', 'regions'}
+    assert set(result.timings) == {'depth', 'steady', 'segmentation', 'tracking', 'regions'}
     assert result.alignment == Alignment() or not result.alignment.follows
     assert all(seconds >= 0 for seconds in result.timings.values())
     assert [region.id for region in result.regions] == [
@@ -107,7 +107,7 @@ def test_regions_move_from_the_grid_to_the_image() -> None:
     assert region.box == (30.0, 40.0, 90.0, 80.0)
     assert region.centroid == (75.0, 80.0)
     assert region.area == 600
-    assert (region.id, region.kind, region.nearest) == (7, RegionClass.OBJECT, 0.5)
+    assert (region.kind, region.nearest) == (RegionClass.OBJECT, 0.5)
 
 
 def test_without_a_camera_angles_are_unknown_and_without_meters_distance_is() -> None:
@@ -216,6 +216,43 @@ def test_a_scene_cut_forgets() -> None:
     pipeline = Pipeline(Turning(), PipelineParams())
     cuts = [pipeline.process(RGB, stamp).alignment.cut for stamp in (0.0, 0.1, 0.2)]
     assert cuts == [False, True, True] and pipeline._memory._frames == 1
+def test_ids_stay_from_frame_to_frame_until_told_that_the_stream_ends() -> None:
+    pipeline = Pipeline(PaperNetwork(), PipelineParams())
+    first, second = (pipeline.process(RGB, stamp).regions for stamp in (0.0, 0.1))
+    assert [region.id for region in second] == [region.id for region in first]
+    assert [region.age for region in first] == [0.0] * len(first)
+    assert [region.age for region in second] == pytest.approx([0.1] * len(first))
+    pipeline.reset()
+    third = pipeline.process(RGB, 0.2).regions
+    assert min(region.id for region in third) > max(region.id for region in first)
+    assert pipeline.id_restarts == 0
+
+
+def test_velocity_is_in_pixels_of_the_image() -> None:
+    pipeline = Pipeline(PaperNetwork(), PipelineParams())
+    grids = []
+
+    class Moving:
+        def process(self, depth: DepthMap, stamp_s: float, memory: Memory) -> Segmentation:
+            """Return a region two rows and four columns farther every time."""
+            step = len(grids)
+            grids.append(depth.shape)
+            labels = np.zeros(depth.shape, np.int32)
+            labels[10 + 2 * step:40 + 2 * step, 20 + 4 * step:60 + 4 * step] = 1
+            box = (10.0 + 2 * step, 20.0 + 4 * step, 30.0, 40.0)
+            return Segmentation(labels, labels.astype(np.uint8), (replace(
+                REGION, id=1, box=box, centroid=(25.0 + 2 * step, 40.0 + 4 * step)),))
+
+    pipeline._segmenter = Moving()  # type: ignore[assignment]  # in place of the real one
+    regions = [pipeline.process(RGB, 0.1 * number).regions[0] for number in range(4)]
+    assert regions[-1].velocity == pytest.approx((40.0, 80.0))
+
+
+def test_tracking_is_switched_off_live() -> None:
+    pipeline = Pipeline(PaperNetwork(), PipelineParams())
+    pipeline.process(RGB, 0.0)
+    pipeline.update(PipelineParams(tracking=TrackingParams(enable=False)))
+    assert all(math.isnan(region.age) for region in pipeline.process(RGB, 0.1).regions)
 
 
 def test_leaving_the_block_closes_the_network() -> None:

@@ -50,8 +50,8 @@ __all__ = ['add_arguments', 'image_size', 'machine', 'main', 'measure', 'positiv
            'SyntheticDepth', 'synthetic_frames']
 
 _WARM_UP = 5
-_USUAL = ('decode bgr8', 'segmentation', 'regions', 'draw mask', 'fill mask', 'draw labels',
-          'fill labels', 'fill regions')
+_USUAL = ('decode bgr8', 'segmentation', 'tracking', 'regions', 'draw mask', 'fill mask',
+          'draw labels', 'fill labels', 'fill regions')
 """What a robot pays besides the network when it subscribes to mask, labels and regions."""
 
 _VARIANTS = 12

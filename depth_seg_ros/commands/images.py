@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
@@ -64,7 +65,7 @@ def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: 
     out : Path
         Folder, made where it is missing.
     params : PipelineParams
-        For model, segmentation and drawing.
+        For model, segmentation and drawing. Nothing is tracked from one image to the next.
     save : sequence of str
         Some of `depth_seg_ros.export.SAVES`.
     quiet : bool
@@ -88,6 +89,8 @@ def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: 
     if out.resolve() in {path.resolve().parent for path in images.paths}:
         raise UsageError(f'--out {out}: expected another folder than that of the images, as '
                          'results would be taken for images the next time')
+    # Files side by side are no stream: each has its own ids from 1 on.
+    params = replace(params, tracking=replace(params.tracking, enable=False))
     files = FrameFiles(out, params.drawing, save)
     watch = Stopwatch()
     with build_pipeline(params) as pipeline, \

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+import math
 from typing import Any
 
 from depth_seg_ros.depth import DepthKind
@@ -41,7 +42,10 @@ UNITS = {
     'angular_width': 'rad',
     'angular_height': 'rad',
     'distance': 'm along the optical axis; null when depth is not metric',
-    'age': 's',
+    'age': 's since it was first seen; null in single images and without tracking',
+    'velocity': 'px/s of the centroid, x right, y down; null for a new region',
+    'time_to_contact': 's; null when it is not approaching or that cannot be told',
+    'approaching': 'whether time_to_contact has an end; null when that cannot be told',
 }
 """Unit of every number of a record that has one; null stands for unknown."""
 
@@ -84,6 +88,9 @@ def _region_record(region: Region) -> dict[str, Any]:
     record.update(
         box={'x': column, 'y': row, 'width': width, 'height': height},
         centroid={'x': region.centroid[1], 'y': region.centroid[0]},
+        approaching=(None if math.isnan(region.time_to_contact)
+                     else math.isfinite(region.time_to_contact)),
+        velocity={'x': region.velocity[1], 'y': region.velocity[0]},
         layer=LAYER_NAMES[region.layer - 1],
         truncated=[side for side, cut in zip(_SIDES, region.truncated) if cut])
     del record['kind']

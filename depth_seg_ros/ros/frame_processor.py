@@ -69,6 +69,7 @@ class FrameProcessor:
         self._camera = camera
         self._applied = params()
         self._last_stamp = 0
+        self._restarts = pipeline.id_restarts
         self._logged: dict[DropCause, float] = {}
 
     def process(self, message: AnyImage) -> None:
@@ -98,6 +99,7 @@ class FrameProcessor:
             result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model)
         except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
             raise FrameDropped(DropCause.MODEL_ERROR, str(error)) from error
+        self._note_restart()
         self._publishers.publish(result, message.header, wanted, params, info)
         self._statistics.image_processed(
             result, perf_counter() - start, self._age(message.header))
@@ -134,8 +136,15 @@ class FrameProcessor:
             self._pipeline.reset()
             self._node.get_logger().warning(
                 f'the stamp went back by {(last - stamp) * 1e-9:.3f} s (a bag that starts again, '
-                'or a simulation reset); the image is processed as the first of a new stream',
+                'or a simulation reset); the image is processed as the first of a new stream, its '
+                'regions have new ids',
                 throttle_duration_sec=LOG_PERIOD)
+
+    def _note_restart(self) -> None:
+        if self._pipeline.id_restarts > self._restarts:
+            self._restarts = self._pipeline.id_restarts
+            self._node.get_logger().warning(
+                'all 65535 region ids were used up: every region is new, and ids begin at 1 again')
 
 
 @contextmanager

@@ -143,7 +143,15 @@ class Region:
     distance : float
         Of its nearest part along the optical axis in meters; NaN when depth is not metric.
     age : float
-        Seconds since it was first seen; 0 for a new one.
+        Seconds since it was first seen, 0 for a new one; NaN without tracking.
+    confirmed : bool
+        Whether it was seen often enough not to be chance (`tracking.confirm`).
+    velocity : tuple of float
+        (row, column) in pixels a second, of the centroid of what is seen of it, in the same frame
+        as `box`; NaN for a new one.
+    time_to_contact : float
+        Seconds until its nearest part is at the camera's plane, at the present speed; inf when it
+        is not approaching, NaN when that cannot be told.
 
     """
 
@@ -163,7 +171,10 @@ class Region:
     angular_width: float = math.nan
     angular_height: float = math.nan
     distance: float = math.nan
-    age: float = 0.0
+    age: float = math.nan
+    confirmed: bool = False
+    velocity: tuple[float, float] = (math.nan, math.nan)
+    time_to_contact: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 import math
 
@@ -26,7 +25,7 @@ from depth_seg_ros.segmentation import RegionClass
 from depth_seg_ros.synthetic.raycast import CAMERA, moved, render, Scene, Solid, Surface, World
 import numpy as np
 
-__all__ = ['HEAVY_NOISE', 'KINDS', 'random_scene', 'random_world', 'sequence', 'to_inverse']
+__all__ = ['HEAVY_NOISE', 'KINDS', 'random_scene', 'random_world', 'to_inverse']
 
 KINDS = ('indoor', 'outdoor', 'uav', 'no_ground')
 """Room with walls; ground and sky; 2 to 6 m up and pitched; things before sky or a far wall."""
@@ -87,21 +86,6 @@ def random_world(rng: np.random.Generator, kind: str, *, slope: float = 0.0,
               for s in solids]
     return World(tuple(surfaces), tuple(solids), (0.0, -height, 0.0), 0.0, math.radians(pitch),
                  math.radians(roll))
-
-
-def sequence(rng: np.random.Generator, kind: str = 'outdoor', frames: int = 45,
-             rate: float = 15.0, camera: CameraModel = CAMERA) -> Iterator[Scene]:
-    """Yield what a camera sees that drives forward and swings 4.6 degrees; half moves."""
-    world = random_world(rng, kind)
-    speeds = {s.instance: (rng.uniform(-0.6, 0.6), 0.0, rng.uniform(-0.6, 0.6))
-              for s in world.solids if s.instance % 2}
-    world = replace(world, solids=tuple(
-        replace(s, velocity=speeds.get(s.instance, (0.0, 0.0, 0.0))) for s in world.solids))
-    for frame in range(frames):
-        now = frame / rate
-        yield render(replace(
-            world.after(now), yaw=math.radians(4.6) * math.sin(2.0 * now),
-            position=moved(world.position, (0.0, 0.0, 0.25), now)), camera)
 
 
 def to_inverse(scene: Scene, rng: np.random.Generator, *, blur_px: float = 1.0,

@@ -90,6 +90,22 @@ def test_regions_carry_box_class_and_the_id_of_the_label_image(relative):
     assert regions[-1].header.frame_id == node_rig.FRAME
 
 
+def test_labels_and_regions_keep_their_ids_from_image_to_image(relative):
+    labels = relative.subscribe(sensor_msgs.Image, '/depth_seg/labels')
+    regions = relative.subscribe(vision_msgs.Detection2DArray, '/depth_seg/regions')
+
+    def pairs():
+        images = {node_rig.ns(message): message for message in labels}
+        return [(images[node_rig.ns(message)], message) for message in regions
+                if node_rig.ns(message) in images]
+
+    relative.send_until(lambda: len(pairs()) >= 5)
+    shown = [array(image)[20, 28] for image, _ in pairs()]
+    listed = [message.detections[0].id for _, message in pairs()]
+    assert len(set(listed)) == 1
+    assert [str(number) for number in shown] == listed
+
+
 def test_a_late_subscriber_gets_the_class_names(relative):
     relative.wait_for_value('state', 'active')
     received = relative.subscribe(vision_msgs.LabelInfo, '/depth_seg/label_info', latched=True)

@@ -216,6 +216,8 @@ def test_a_scene_cut_forgets() -> None:
     pipeline = Pipeline(Turning(), PipelineParams())
     cuts = [pipeline.process(RGB, stamp).alignment.cut for stamp in (0.0, 0.1, 0.2)]
     assert cuts == [False, True, True] and pipeline._memory._frames == 1
+
+
 def test_ids_stay_from_frame_to_frame_until_told_that_the_stream_ends() -> None:
     pipeline = Pipeline(PaperNetwork(), PipelineParams())
     first, second = (pipeline.process(RGB, stamp).regions for stamp in (0.0, 0.1))

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import math
 from typing import TypeAlias
 
-from depth_seg_ros.bench.metrics import label_overlaps
 from depth_seg_ros.bench.judging import object_labels
+from depth_seg_ros.bench.metrics import label_overlaps
 from depth_seg_ros.params import SegmentationParams, TrackingParams
 from depth_seg_ros.segmentation import Region, RegionClass, Segmentation, Segmenter
 from depth_seg_ros.synthetic import Scene, sequence, to_inverse

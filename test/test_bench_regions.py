@@ -319,8 +319,8 @@ def test_the_table_has_a_line_per_set_and_method() -> None:
 def test_the_command_prints_every_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     views = write_views(tmp_path / 'views')
     rooms = write_views(tmp_path / 'rooms', 'class40')
-    assert main(parsed('--scenes', '1', '--data', str(views), str(rooms), '--method', 'ground')
-                ) == 0
+    assert main(parsed('--scenes', '1', '--data', str(views), str(rooms), '--method', 'ground',
+                       '--sequences', '0')) == 0
     legend, table = capsys.readouterr().out.split('\n\n')
     out = table.splitlines()
     assert len(out) == 1 + len(SCENES) + 4
@@ -337,6 +337,7 @@ def test_the_sheet_shows_the_worst_frames_of_the_first_method(
     monkeypatch.setattr('depth_seg_ros.bench.regions.SCENES', SCENES[:2])
     sheet = tmp_path / 'sheet.png'
     assert main(parsed('--scenes', '2', '--method', 'local', 'ground', '--sheet', str(sheet),
+                       '--sequences', '0',
                        '--worst', '3')) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
         f'the 3 worst frames of method local: {sheet}')

@@ -111,6 +111,15 @@ def test_bars_are_lower_where_any_obstacle_was(thing: RegionClass) -> None:
     assert bar[:100] == pytest.approx(1.08)
 
 
+def test_what_is_clear_is_split_and_named_as_before() -> None:
+    carried = memory(hold=0.8)
+    Segmenter().process(with_thing(), 0.0, carried)
+    two = stand(stand(floor(), 100, 200, 150, 175), 90, 240, 175, 200) + noise((252, 336), 1)
+    alone = Segmenter().process(relative(two), 0.1)
+    with_it = Segmenter().process(relative(two), 0.1, carried)
+    assert len(with_it.regions) == len(alone.regions) == 2
+
+
 def test_a_hold_of_zero_moves_no_bar() -> None:
     carried = memory(hold=0.0)
     carried.keep(classes())

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, fields
 import math
 from pathlib import Path
 
@@ -33,7 +34,9 @@ from depth_seg_ros.bench.judging import judge, Judged, object_labels, Worst
 from depth_seg_ros.bench.metrics import mean_score, MEDIUM, RegionScore, SMALL
 from depth_seg_ros.bench.region_sets import FolderSet, open_folder, SCENES, SceneSet
 from depth_seg_ros.bench.sheet import contact_sheet
-from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.bench.steadiness import Steadiness, steadiness
+from depth_seg_ros.bench.tracks import track_scores
+from depth_seg_ros.params import PipelineParams, SegmentationParams, SteadyParams
 import numpy as np
 
 __all__ = ['add_arguments', 'evaluate', 'main', 'object_labels', 'run', 'TABLES']
@@ -53,6 +56,21 @@ F>.75, recall  objects whose region has F > 0.75, and IoU >= 0.5; then the recal
                (under {100 * SMALL:g} % of the image), mid ones (under {100 * MEDIUM:g} %), large
 false, parts   regions a frame that are in no object, and that are broken pieces of one
 ground         IoU of the ground, which only method ground looks for
+"""
+
+_STREAM_LEGEND = """\
+flicker, threshold, layers   of a still scene, in noise, scale and shift new in every frame: pixels of
+               the mask that toggle, deviation of the ground noise, changes of the number of layers
+depth          change from frame to frame of what the map says of one true depth, of the spread
+ghosts         pixels that a thing has just left and that are still obstacle
+precision, recall   of obstacle pixels while camera and things move
+cuts, false_cuts    changes of scene that are seen, other frames taken for one (all in percent)
+"""
+
+_ID_LEGEND = """\
+IDF1, MOTA, switches  as in TrackEval; regions match things at IoU 0.5, 45 frames a sequence
+best           the IDF1 of a perfect tracker with the same regions
+births         tracks; things: to be found, summed over all frames
 """
 
 
@@ -89,6 +107,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='views with true depth and labels; the layout is recognized')
     parser.add_argument('--method', choices=METHODS, nargs='+', default=METHODS,
                         help='methods to compare (default: all)')
+    parser.add_argument('--sequences', metavar='N', type=int, default=5,
+                        help='moving scenes that steadiness and ids are measured on; 0 for none '
+                             '(default: %(default)s)')
     parser.add_argument('--sheet', metavar='FILE.png', type=Path,
                         help='picture to write of the worst frames of the first method')
     parser.add_argument('--worst', metavar='N', type=int, default=12,
@@ -108,6 +129,7 @@ def main(args: argparse.Namespace) -> int:
 
     """
     for name, value, least in (('scenes', args.scenes, 1), ('seed', args.seed, 0),
+                               ('sequences', args.sequences, 0),
                                ('worst', args.worst, 1)):
         if value < least:
             raise ValueError(f'--{name}: expected {least} or more, got {value}')
@@ -115,9 +137,7 @@ def main(args: argparse.Namespace) -> int:
                                    or not args.sheet.parent.is_dir()):
         raise ValueError(f'--sheet: expected a .png file in a folder that is there, got '
                          f'{args.sheet}')
-    for index, table in enumerate(TABLES):
-        if index:
-            print()
+    for table in TABLES:
         for line in table(args):
             print(line, flush=True)
     return 0
@@ -135,7 +155,31 @@ def _objects(args: argparse.Namespace) -> Iterator[str]:
         yield f'\nthe {len(worst.frames)} worst frames of method {args.method[0]}: {args.sheet}'
 
 
-TABLES: tuple[Callable[[argparse.Namespace], Iterator[str]], ...] = (_objects,)
+def _streams(args: argparse.Namespace) -> Iterator[str]:
+    """Yield how steady streams are, with what is carried from frame to frame and without."""
+    if args.sequences < 2:
+        return
+    yield '\n' + _STREAM_LEGEND
+    yield f'{"streams":24}' + ''.join(f'{field.name:>11}' for field in fields(Steadiness))
+    for name, enable in (('steady', True), ('each frame for itself', False)):
+        params = PipelineParams(steady=SteadyParams(enable=enable))
+        measured = astuple(steadiness(args.sequences, args.seed, params))
+        yield f'{name:24}' + ''.join(_cell(value, '11.2f') for value in measured)
+
+
+def _ids(args: argparse.Namespace) -> Iterator[str]:
+    """Yield how well ids stay with things."""
+    if args.sequences < 1:
+        return
+    yield '\n' + _ID_LEGEND
+    yield f'{"ids":24}{"IDF1":>8}{"best":>8}{"MOTA":>8}{"switches":>10}{"births":>8}{"things":>8}'
+    for name, exact in (('of regions', False), ('of true masks', True)):
+        score = track_scores(args.sequences, args.seed, exact=exact)
+        yield (f'{name:24}{score.idf1:8.3f}{score.best_idf1:8.3f}{score.mota:8.3f}'
+               f'{score.switches:10}{score.births:8}{score.true:8}')
+
+
+TABLES: tuple[Callable[[argparse.Namespace], Iterator[str]], ...] = (_objects, _streams, _ids)
 """What is printed; each yields its lines as they get known."""
 
 

@@ -20,7 +20,7 @@ import math
 
 from depth_seg_ros.params import SteadyParams
 from depth_seg_ros.segmentation.frame import Frame, infinity, SKY_SHARE
-from depth_seg_ros.segmentation.result import LayerBounds, OBSTACLES
+from depth_seg_ros.segmentation.result import LayerBounds, obstacle_mask
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,7 +96,7 @@ class Memory:
 
     def keep(self, classes: NDArray[np.uint8]) -> None:
         """Note where obstacles are, from classes on the work grid."""
-        self._obstacles = np.isin(classes, OBSTACLES)
+        self._obstacles = obstacle_mask(classes)
 
     def settled(self, layers: LayerBounds) -> LayerBounds:
         """

@@ -23,8 +23,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['GroundPlane', 'LayerBounds', 'OBSTACLES', 'Region', 'RegionClass', 'Segmentation',
-           'Thresholds']
+__all__ = ['GroundPlane', 'LayerBounds', 'obstacle_mask', 'OBSTACLES', 'Region', 'RegionClass',
+           'Segmentation', 'Thresholds']
 
 
 class RegionClass(IntEnum):
@@ -43,6 +43,23 @@ OBSTACLES = (RegionClass.OBJECT, RegionClass.STRUCTURE, RegionClass.DROP_OFF)
 
 _IS_OBSTACLE = np.isin(np.arange(256), OBSTACLES).astype(np.uint8)
 """1 for the obstacles among all uint8: a table is 30 times faster than a search."""
+
+
+def obstacle_mask(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """
+    Return where an obstacle is.
+
+    Parameters
+    ----------
+    classes : uint8 ndarray of shape (H, W)
+        RegionClass per pixel.
+
+    Returns
+    -------
+    bool ndarray of shape (H, W)
+
+    """
+    return np.asarray(cv2.LUT(classes, _IS_OBSTACLE)).view(np.bool_)
 
 
 @dataclass(frozen=True)
@@ -207,4 +224,4 @@ class Segmentation:
     @property
     def mask(self) -> NDArray[np.bool_]:
         """Return where an obstacle is: object, structure or drop-off; bool (H, W)."""
-        return np.asarray(cv2.LUT(self.classes, _IS_OBSTACLE)).view(np.bool_)
+        return obstacle_mask(self.classes)

@@ -97,7 +97,7 @@ class SegmentationParams(Validated):
     ground_tolerance: float = option(0.02, 'Distance to the ground plane that counts as on it.',
                                      unit='share of the nearness', low=0.005, high=0.1)
     ground_below_weight: float = option(
-        2.0, 'What a point below a candidate plane costs it, in inliers.', low=0.0, high=4.0)
+        4.0, 'What a point below a candidate plane costs it, in inliers.', low=0.0, high=10.0)
     ground_min_inliers: float = option(
         0.03, 'A plane with fewer inliers is not ground.', unit='share of the points',
         low=0.01, high=0.9)

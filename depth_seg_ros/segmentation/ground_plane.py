@@ -45,10 +45,15 @@ _WIDER = 1.75
 _SAME_SLOPE = 0.5
 """A point is on a plane only where the slope around it differs by less than half of the plane's."""
 
-_WELL_BELOW = 2.0
+_WELL_BELOW = 4.0
 """In tolerances: what is less than this below a plane may be noise."""
 
 _BEHIND = 0.5
+"""What a point behind the points of a plane costs it: so looks the floor beyond a rim."""
+
+
+_BESIDE = 0.25
+_STANDS = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,15 +202,20 @@ def _lowest(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: floa
     on &= np.abs(grid.slope[:, 1] - planes[:, 1:2].astype(np.float32)) < lean
     below = over < np.float32(-_WELL_BELOW * tolerance)
     below &= grid.usable
-    rows = on.reshape(len(planes), *grid.shape)
-    behind = np.logical_or.accumulate(rows[:, ::-1], axis=1)[:, ::-1].reshape(on.shape) & below
+    rows = on.reshape(len(planes), *grid.shape)[:, ::-1]
+    behind = np.logical_or.accumulate(rows, axis=1)[:, ::-1].reshape(on.shape)
+    behind &= below
+    below &= ~behind
     count = np.count_nonzero(on, axis=1)
-    score = (count - params.ground_below_weight * (np.count_nonzero(below, axis=1)
-             - (1.0 - _BEHIND) * np.count_nonzero(behind, axis=1)))
+    score = count - params.ground_below_weight * np.count_nonzero(below, axis=1)
+    beside = rows[:, :max(1, round(_BESIDE * grid.shape[0]))].any(axis=1).mean(axis=1) < _STANDS
+    score -= np.where(beside, _BEHIND * np.count_nonzero(behind, axis=1), 0.0)
     enough = count >= max(_LEAST_POINTS, params.ground_min_inliers * np.count_nonzero(grid.known))
-    score = np.where(enough, score, -1.0)
+    score = np.where(enough & (score >= 0.0), score, -np.inf)
+    if (score[~beside] >= 0.0).any():
+        score[beside] = -np.inf
     best = int(np.argmax(score))
-    if score[best] < 0:
+    if score[best] < 0.0:
         return None
     ground = _grown(planes[best:best + 1], grid, like, tolerance, (2.0, 2.0))[0]
     ramp = _ramp(ground, planes, grid, like, tolerance) if params.ground_planes == 2 else None

@@ -1,0 +1,74 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Drop-offs: what is seen below the ground, beyond a rim."""
+
+from __future__ import annotations
+
+from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
+from depth_seg_ros.segmentation.ground import Ground
+from depth_seg_ros.segmentation.regions import connected, hysteresis
+import numpy as np
+
+__all__ = ['below', 'beyond_rim']
+
+_REACH = 3
+"""A blurred rim is as wide as this many pixels on either side."""
+
+_RIM = 0.4
+"""Share of the lower border of a region that must be a rim."""
+
+
+def below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:
+    """Return what is seen through the ground: farther than it, where it should be near."""
+    surely = ((ground.clearance > 0.1)
+              & (ground.sigmas < np.float32(-2.0 * params.noise_high))
+              & (ground.surface - frame.near > np.float32(0.03)))
+    if not surely.any():
+        return surely
+    # A lower floor nears the horizon together with the ground: there only its connection tells.
+    return hysteresis((ground.clearance > 0.05)
+                      & (ground.sigmas < np.float32(-params.noise_high)), surely)
+
+
+def beyond_rim(lower: Mask, frame: Frame, ground: Ground, step: FloatImage, least: int,
+               params: SegmentationParams) -> Labels:
+    """
+    Return the regions of `lower` whose lower border is the far side of an edge, next to ground.
+
+    The near rim of a drop hides part of it; ground that only slopes down has no such edge, and
+    what begins behind an obstacle shows none.
+
+    Parameters
+    ----------
+    lower : bool ndarray of shape (h, w)
+        See `below`.
+    frame : Frame
+    ground : Ground
+    step : float32 ndarray of shape (h, w)
+        The step in nearness that makes an edge.
+    least : int
+        Smaller regions are dropped, in pixels.
+    params : SegmentationParams
+
+    """
+    labels = connected(lower, least)
+    rows, columns = np.nonzero((labels > 0) & (np.pad(labels, ((0, 1), (0, 0)))[1:] != labels))
+    here, there = np.maximum(rows - _REACH, 0), np.minimum(rows + _REACH, frame.shape[0] - 1)
+    over = frame.near - ground.surface
+    rim = ((over[there, columns] - over[here, columns] > step[rows, columns])
+           & (np.abs(ground.sigmas[there, columns]) < np.float32(params.noise_high)))
+    number = labels[rows, columns]
+    kept = np.bincount(number, rim) > _RIM * np.bincount(number)
+    return np.where(kept, np.cumsum(kept), 0).astype(np.int32).take(labels)

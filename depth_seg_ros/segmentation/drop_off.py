@@ -24,7 +24,18 @@ import numpy as np
 __all__ = ['below', 'beyond_rim']
 
 _REACH = 3
-"""A blurred rim is as wide as this many pixels on either side."""
+"""A rim lies within this many pixels on either side of the lower border."""
+
+_FALL = 0.1
+"""Least fall at a rim as a share of the clearance: 17 cm seen from 1.5 m up."""
+
+_SHARP = 0.8
+"""
+Share of the fall over three times the reach that must be at the rim.
+
+Without it the sagging floors of a coarse network show drops in 13 of 26 frames of the demo drive,
+not 4.
+"""
 
 _RIM = 0.4
 """Share of the lower border of a region that must be a rim."""
@@ -65,10 +76,15 @@ def beyond_rim(lower: Mask, frame: Frame, ground: Ground, step: FloatImage, leas
     """
     labels = connected(lower, least)
     rows, columns = np.nonzero((labels > 0) & (np.pad(labels, ((0, 1), (0, 0)))[1:] != labels))
-    here, there = np.maximum(rows - _REACH, 0), np.minimum(rows + _REACH, frame.shape[0] - 1)
     over = frame.near - ground.surface
-    rim = ((over[there, columns] - over[here, columns] > step[rows, columns])
-           & (np.abs(ground.sigmas[there, columns]) < np.float32(params.noise_high)))
-    number = labels[rows, columns]
-    kept = np.bincount(number, rim) > _RIM * np.bincount(number)
+    last = frame.shape[0] - 1
+    fall, wide = (over[np.minimum(rows + reach, last), columns]
+                  - over[np.maximum(rows - reach, 0), columns] for reach in (_REACH, 3 * _REACH))
+    high = np.maximum(step, np.float32(_FALL) * ground.clearance)[rows, columns]
+    in_front = ground.sigmas[np.minimum(rows + _REACH, last), columns]
+    rim = ((fall > high) & (fall > np.float32(_SHARP) * wide)
+           & (np.abs(in_front) < np.float32(params.noise_high)))
+    number, count = labels[rows, columns], int(labels.max()) + 1
+    kept = (np.bincount(number, rim, minlength=count)
+            > _RIM * np.bincount(number, minlength=count))
     return np.where(kept, np.cumsum(kept), 0).astype(np.int32).take(labels)

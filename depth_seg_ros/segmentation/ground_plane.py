@@ -212,11 +212,12 @@ def _lowest(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: floa
     score -= np.where(beside, _BEHIND * np.count_nonzero(behind, axis=1), 0.0)
     enough = count >= max(_LEAST_POINTS, params.ground_min_inliers * np.count_nonzero(grid.known))
     score = np.where(enough & (score >= 0.0), score, -np.inf)
-    if (score[~beside] >= 0.0).any():
-        score[beside] = -np.inf
     best = int(np.argmax(score))
     if score[best] < 0.0:
         return None
+    hides = ~beside & (np.count_nonzero(behind & on[best], axis=1) > 0.5 * count[best])
+    if (score[hides] >= 0.0).any():
+        best = int(np.argmax(np.where(hides, score, -np.inf)))
     ground = _grown(planes[best:best + 1], grid, like, tolerance, (2.0, 2.0))[0]
     ramp = _ramp(ground, planes, grid, like, tolerance) if params.ground_planes == 2 else None
     return Planes(ground, ramp, tolerance)

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 from depth_seg_ros.params import SegmentationParams
@@ -26,8 +27,8 @@ from numpy.typing import NDArray
 
 __all__ = ['find_ground', 'Ground']
 
-_CELL_ROWS, _CELL_COLUMNS, _CELL_SIDE = 9, 12, 8
-"""Unevenness is followed in 9 x 12 cells, each known from 8 x 8 of its pixels."""
+_CELL_ROWS, _CELL_COLUMNS, _CELL_SIDE = 9, 12, 5
+"""Unevenness is followed in 9 x 12 cells, each known from 5 x 5 of its pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ def find_ground(frame: Frame, far: Mask, pixel_noise: float, params: Segmentatio
         surface = _with_unevenness(surface, frame.near, may_be, reach)
     inliers = np.abs(grid.over(planes.ground[None], grid.usable)) < planes.tolerance
     over = frame.near - surface
-    noise = _noise(over, clearance, may_be & (np.abs(over) < reach))
+    noise = _noise(over[::3, ::3], clearance[::3, ::3], may_be[::3, ::3], reach[::3, ::3])
     # Toward the horizon the noise of the ground vanishes; that of single pixels does not.
     least = np.float32(max(0.001, 0.5 * pixel_noise))
     sigmas = over / np.maximum(clearance * np.float32(noise), least)
@@ -113,7 +114,7 @@ def _with_unevenness(surface: FloatImage, near: FloatImage, may_be: Mask, reach:
     Three times, ever stricter about what is ground, the median residual of 12 x 9 cells is
     added. Without it 4 % of slow error costs 0.1 of F, and one bare floor in nine holds a region.
     """
-    over, allowed = _in_cells(near - surface), _in_cells(may_be.astype(np.float32)) > 0
+    over, allowed = _in_cells(near - surface), _in_cells(may_be.view(np.uint8)) > 0
     reach = _in_cells(reach)
     bend = np.zeros((_CELL_ROWS, _CELL_COLUMNS), np.float32)
     for strictness in (3.0, 2.0, 1.0):
@@ -124,8 +125,8 @@ def _with_unevenness(surface: FloatImage, near: FloatImage, may_be: Mask, reach:
     return surface + cv2.resize(bend, near.shape[::-1])
 
 
-def _in_cells(image: FloatImage) -> FloatImage:
-    """Return 64 pixels of every cell, as (cells, 64)."""
+def _in_cells(image: NDArray[np.generic]) -> NDArray[Any]:
+    """Return 25 pixels of every cell, as (cells, 25)."""
     side = _CELL_SIDE
     small = cv2.resize(image, (side * _CELL_COLUMNS, side * _CELL_ROWS),
                        interpolation=cv2.INTER_NEAREST)
@@ -145,9 +146,10 @@ def _smooth_medians(values: FloatImage, chosen: Mask) -> FloatImage:
             / (cv2.GaussianBlur(weight, (3, 3), 0) + np.float32(0.05)))
 
 
-def _noise(over: FloatImage, clearance: FloatImage, like: Mask) -> float:
+def _noise(over: FloatImage, clearance: FloatImage, may_be: Mask, reach: FloatImage) -> float:
     """Return sigma, from the median absolute deviation, of the pixels that are ground-like."""
-    like = like[::3, ::3]
+    error = np.abs(over)
+    like = may_be & (error < reach)
     if not like.any():
         return 0.0
-    return float(1.4826 * np.median(np.abs(over[::3, ::3][like] / clearance[::3, ::3][like])))
+    return float(1.4826 * np.median(error[like] / clearance[like]))

@@ -30,6 +30,8 @@ __all__ = ['find_ground', 'Ground']
 _CELL_ROWS, _CELL_COLUMNS, _CELL_SIDE = 9, 12, 5
 """Unevenness is followed in 9 x 12 cells, each known from 5 x 5 of its pixels."""
 
+_SAMPLES = (_CELL_SIDE * _CELL_COLUMNS, _CELL_SIDE * _CELL_ROWS)
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
@@ -97,7 +99,8 @@ def find_ground(frame: Frame, far: Mask, pixel_noise: float, params: Segmentatio
         surface = _with_unevenness(surface, frame.near, may_be, reach)
     inliers = np.abs(grid.over(planes.ground[None], grid.usable)) < planes.tolerance
     over = frame.near - surface
-    noise = _noise(over[::3, ::3], clearance[::3, ::3], may_be[::3, ::3], reach[::3, ::3])
+    some = np.s_[::4, ::4]
+    noise = _noise(over[some], clearance[some], may_be[some], reach[some])
     # Toward the horizon the noise of the ground vanishes; that of single pixels does not.
     least = np.float32(max(0.001, 0.5 * pixel_noise))
     sigmas = over / np.maximum(clearance * np.float32(noise), least)
@@ -121,16 +124,19 @@ def _with_unevenness(surface: FloatImage, near: FloatImage, may_be: Mask, reach:
         like = allowed & (np.abs(over) < np.float32(strictness) * reach)
         step = _smooth_medians(over, like)
         bend += step
-        over = over - _in_cells(cv2.resize(step, near.shape[::-1]))
+        over = over - _by_cells(cv2.resize(step, _SAMPLES))
     return surface + cv2.resize(bend, near.shape[::-1])
 
 
 def _in_cells(image: NDArray[np.generic]) -> NDArray[Any]:
     """Return 25 pixels of every cell, as (cells, 25)."""
+    return _by_cells(cv2.resize(image, _SAMPLES, interpolation=cv2.INTER_NEAREST))
+
+
+def _by_cells(samples: NDArray[Any]) -> NDArray[Any]:
+    """Return what is sampled 5 x 5 times in every cell, as (cells, 25)."""
     side = _CELL_SIDE
-    small = cv2.resize(image, (side * _CELL_COLUMNS, side * _CELL_ROWS),
-                       interpolation=cv2.INTER_NEAREST)
-    parts = small.reshape(_CELL_ROWS, side, _CELL_COLUMNS, side)
+    parts = samples.reshape(_CELL_ROWS, side, _CELL_COLUMNS, side)
     return parts.transpose(0, 2, 1, 3).reshape(-1, side * side)
 
 

@@ -73,7 +73,7 @@ class Grid:
         (u, v, 1) of each.
     near, scale : float32 ndarray of shape (N,)
         Nearness; unit of errors.
-    slope : float32 ndarray of shape (N, 2)
+    slope : float32 ndarray of shape (2, N)
         Change of nearness around it, across and down, over the whole image.
     known, usable : bool ndarray of shape (N,)
         Where depth is known; where it may also be ground, as it is not far.
@@ -112,15 +112,15 @@ def sampled(frame: Frame, far: Mask) -> Grid:
     uv1 = np.ones((*near.shape, 3), np.float32)
     uv1[..., 0] = (np.arange(left, width, step, dtype=np.float32) + np.float32(0.5)) / width
     uv1[..., 1] = ((np.arange(top, height, step) + 0.5) / height)[:, None]
-    slope = np.zeros((*near.shape, 2), np.float32)
+    slope = np.zeros((2, *near.shape), np.float32)
     if min(near.shape) > 1:
-        down, across = np.gradient(cv2.blur(frame.near, (5, 5))[grid])
-        slope[..., 0], slope[..., 1] = across * (width / step), down * (height / step)
+        down, across = np.gradient(cv2.blur(frame.near[top:], (5, 5))[::step, left::step])
+        slope[0], slope[1] = across * (width / step), down * (height / step)
     known = frame.valid[grid]
     scale = np.maximum(near - np.float32(frame.far), np.float32(0.1))
     shape = int(near.shape[0]), int(near.shape[1])
     return Grid(shape, uv1.reshape(-1, 3), near.ravel(), scale.ravel(),
-                slope.reshape(-1, 2), known.ravel(), (known & ~far[grid]).ravel())
+                slope.reshape(2, -1), known.ravel(), (known & ~far[grid]).ravel())
 
 
 def find_planes(grid: Grid, params: SegmentationParams, prior: Plane | None = None
@@ -143,8 +143,8 @@ def find_planes(grid: Grid, params: SegmentationParams, prior: Plane | None = No
 
     """
     local = np.empty((len(grid.near), 3), np.float64)
-    local[:, :2] = grid.slope
-    local[:, 2] = grid.near - (grid.slope * grid.uv1[:, :2]).sum(axis=1)
+    local[:, :2] = grid.slope.T
+    local[:, 2] = grid.near - (grid.slope * grid.uv1.T[:2]).sum(axis=0)
     like = grid.usable & _may_be_ground(local)
     guesses = local[like]
     if len(guesses) < _LEAST_POINTS:
@@ -165,22 +165,35 @@ def _may_be_ground(planes: NDArray[np.float64]) -> Mask:
     return (down > 0.1) & (np.abs(across) < 0.7 * down)
 
 
-def _grown(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: float,
-           rounds: tuple[float, ...] = (4.0, 3.0, 2.0)) -> NDArray[np.float64]:
+def _grown(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: float
+           ) -> NDArray[np.float64]:
     """Return the planes refitted, with Tukey's weights, to the chosen points around them."""
     uv1, near, scale = grid.uv1[like], grid.near[like], grid.scale[like]
     terms = np.concatenate([uv1 * uv1[:, :1], uv1 * uv1[:, 1:2], uv1, uv1 * near[:, None]], 1)
     terms /= np.square(scale)[:, None]
     planes = planes.copy()
-    for reach in rounds:
-        over = grid.over(planes, like)
-        over *= np.float32(1.0 / (reach * tolerance))
+    for reach in (4.0, 3.0, 2.0):
+        over = (near - planes.astype(np.float32) @ uv1.T) / (scale * np.float32(reach * tolerance))
         weights = np.square(np.maximum(np.float32(1.0) - np.square(over), np.float32(0.0)))
         sums = (weights @ terms).astype(np.float64)
         normal = sums[:, :9].reshape(-1, 3, 3)
         sound = np.linalg.det(normal) > 1e-9
         planes[sound] = np.linalg.solve(normal[sound], sums[sound, 9:, None])[..., 0]
     return planes
+
+
+def _polished(plane: Plane, grid: Grid, like: Mask, tolerance: float) -> Plane:
+    """Return one plane refitted in double precision, so that rounding moves no threshold."""
+    uv1, near = grid.uv1[like].astype(np.float64), grid.near[like].astype(np.float64)
+    scale = grid.scale[like].astype(np.float64)
+    for _ in range(2):
+        over = (near - uv1 @ plane) / (2.0 * tolerance * scale)
+        weights = np.square(np.maximum(1.0 - np.square(over), 0.0) / scale)
+        weighted = uv1.T * weights
+        normal = weighted @ uv1
+        if np.linalg.det(normal) > 1e-9:
+            plane = np.linalg.solve(normal, weighted @ near)
+    return plane
 
 
 def _lowest(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: float,
@@ -197,11 +210,16 @@ def _lowest(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: floa
         return None
     over = grid.over(planes)
     on = _on(planes, over, grid, like, tolerance)
-    below, behind = _lower(on, over, grid, tolerance)
-    carries = _carry_camera(on, grid)
+    lower = over < np.float32(-_WELL_BELOW * tolerance)
+    lower &= grid.usable
+    foot = _foot(on, grid)
+    behind = (np.arange(grid.shape[0])[:, None] < foot[:, None]).reshape(on.shape)
+    behind &= lower
+    carries = np.mean(foot >= (1.0 - _FOOT) * grid.shape[0], axis=1) >= _WHOLE_WIDTH
     count = np.count_nonzero(on, axis=1)
-    score = (count - params.ground_below_weight * np.count_nonzero(below, axis=1)
-             - np.where(carries, 0.0, _BEHIND * np.count_nonzero(behind, axis=1)))
+    hidden = np.count_nonzero(behind, axis=1)
+    below = np.count_nonzero(lower, axis=1) - hidden
+    score = count - params.ground_below_weight * below - np.where(carries, 0.0, _BEHIND * hidden)
     least = max(_LEAST_POINTS, params.ground_min_inliers * np.count_nonzero(grid.known))
     score[(count < least) | (score < 0.0)] = -np.inf
     best = int(np.argmax(score))
@@ -213,7 +231,7 @@ def _lowest(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: floa
     platform = np.where(carries & hides & higher, score, -np.inf)
     if platform.max() >= 0.0:
         best = int(np.argmax(platform))
-    ground = _grown(planes[best:best + 1], grid, like, tolerance, (2.0, 2.0))[0]
+    ground = _polished(planes[best], grid, like, tolerance)
     ramp = _ramp(ground, planes, grid, like, tolerance) if params.ground_planes == 2 else None
     return Planes(ground, ramp, tolerance)
 
@@ -224,25 +242,16 @@ def _on(planes: NDArray[np.float64], over: FloatImage, grid: Grid, like: Mask, t
     across, down = planes[:, :1].astype(np.float32), planes[:, 1:2].astype(np.float32)
     on = np.abs(over) < np.float32(tolerance)
     on &= like
-    on &= np.abs(grid.slope[:, 0] - across) < np.float32(_SAME_SLOPE) * down
-    on &= np.abs(grid.slope[:, 1] - down) < np.float32(_SAME_SLOPE) * down
+    on &= np.abs(grid.slope[0] - across) < np.float32(_SAME_SLOPE) * down
+    on &= np.abs(grid.slope[1] - down) < np.float32(_SAME_SLOPE) * down
     return on
 
 
-def _lower(on: Mask, over: FloatImage, grid: Grid, tolerance: float) -> tuple[Mask, Mask]:
-    """Say which points are well below each plane, beside or before it, and which behind it."""
-    lower = over < np.float32(-_WELL_BELOW * tolerance)
-    lower &= grid.usable
+def _foot(on: Mask, grid: Grid) -> NDArray[np.intp]:
+    """Return the lowest row with a point on it by plane and column, -1 for none, (K, columns)."""
     upward = on.reshape(len(on), *grid.shape)[:, ::-1]
-    hidden = np.logical_or.accumulate(upward, axis=1)[:, ::-1].reshape(on.shape)
-    return lower & ~hidden, lower & hidden
-
-
-def _carry_camera(on: Mask, grid: Grid) -> Mask:
-    """Say which planes fill the foot of the image from side to side."""
-    foot = grid.shape[0] - max(1, round(_FOOT * grid.shape[0]))
-    seen = on.reshape(len(on), *grid.shape)[:, foot:].any(axis=1)
-    return np.asarray(seen.mean(axis=1) >= _WHOLE_WIDTH)
+    rows = grid.shape[0] - 1 - upward.argmax(axis=1)
+    return np.where(upward.any(axis=1), rows, -1)
 
 
 def _ramp(ground: Plane, planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: float
@@ -263,7 +272,7 @@ def _ramp(ground: Plane, planes: NDArray[np.float64], grid: Grid, like: Mask, to
     best = int(np.argmax(count))
     if count[best] < max(_LEAST_POINTS, 0.05 * np.count_nonzero(grid.usable)):
         return None
-    ramp = _grown(planes[best:best + 1], grid, above, tolerance, (2.0, 2.0))[0]
+    ramp = _polished(planes[best], grid, above, tolerance)
     on_ramp = above & (np.abs(grid.over(ramp[None])[0]) < tolerance)
     covered = np.mean(on_ramp.reshape(grid.shape).any(axis=0))
     # A ramp meets the floor between the two; a table, parallel to it, only at the horizon.

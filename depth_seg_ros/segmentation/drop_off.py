@@ -66,12 +66,15 @@ def beyond_rim(lower: Mask, frame: Frame, ground: Ground, step: FloatImage, leas
     lower : bool ndarray of shape (h, w)
         See `below`.
     frame : Frame
+        Its nearness.
     ground : Ground
+        What is left by the drop.
     step : float32 ndarray of shape (h, w)
         The step in nearness that makes an edge.
     least : int
         Smaller regions are dropped, in pixels.
     params : SegmentationParams
+        Its noise_high says what is next to the ground.
 
     """
     labels = connected(lower, least)

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Which planes are the ground: guesses from local slopes, judged by what lies on and below them."""
+"""Which planes are the ground: guesses from local slopes, judged by what is on and below them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WIDER = 1.75
 """Where no ground is found, the tolerance is widened by this, once."""
 
 _SAME_SLOPE = 0.5
-"""A point is on a plane only where the slope around it differs by less than half of the plane's."""
+"""On a plane is a point only if the slope around it differs by less than half of the plane's."""
 
 _WELL_BELOW = 4.0
 """In tolerances: what is less than this below a plane may be noise."""

@@ -23,4 +23,5 @@ from depth_seg_ros.synthetic.scenes import (
     HEAVY_NOISE, KINDS, random_scene, random_world, sequence, to_inverse)
 
 __all__ = ['CAMERA', 'drop_world', 'DROPS', 'HEAVY_NOISE', 'KINDS', 'random_scene',
-           'random_world', 'render', 'Scene', 'sequence', 'Solid', 'Surface', 'to_inverse', 'World']
+           'random_world', 'render', 'Scene', 'sequence', 'Solid', 'Surface', 'to_inverse',
+           'World']

@@ -94,10 +94,12 @@ class SegmentationParams(Validated):
                              low=0.0, high=0.2)
     far: float = option(0.015, 'What is this close to infinity is background.',
                         unit='share of the spread', low=0.0, high=0.2)
-    ground_tolerance: float = option(0.02, 'Distance to the ground plane that counts as on it.',
-                                     unit='share of the nearness', low=0.005, high=0.1)
+    ground_tolerance: float = option(
+        0.02, 'Distance to the ground plane that counts as on it; 1.75 times as much where no '
+        'ground is found with it.', unit='share of the nearness', low=0.005, high=0.1)
     ground_below_weight: float = option(
-        4.0, 'What a point below a candidate plane costs it, in inliers.', low=0.0, high=10.0)
+        4.0, 'What a point clearly below a candidate plane, beside or before it, '
+        'costs it, in inliers.', low=0.0, high=10.0)
     ground_min_inliers: float = option(
         0.03, 'A plane with fewer inliers is not ground.', unit='share of the points',
         low=0.01, high=0.9)
@@ -120,7 +122,7 @@ class SegmentationParams(Validated):
     ownership: float = option(
         0.4, 'Share of its outline that must stand out in depth for a region to be an object; '
         'less is structure (wall, slope).', unit='share of the outline', low=0.0, high=1.0)
-    drop_off: bool = option(True, 'Report what lies below the ground, behind an edge.')
+    drop_off: bool = option(True, 'Report what lies below the ground, beyond a rim.')
     threshold: str = option(
         'multiotsu', 'Statistic of method threshold.',
         choices=('median', 'quantile', 'median_mad', 'otsu', 'multiotsu', 'fixed'))

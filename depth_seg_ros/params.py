@@ -122,7 +122,7 @@ class SegmentationParams(Validated):
     ownership: float = option(
         0.4, 'Share of its outline that must stand out in depth for a region to be an object; '
         'less is structure (wall, slope).', unit='share of the outline', low=0.0, high=1.0)
-    drop_off: bool = option(True, 'Report what lies below the ground, beyond a rim.')
+    drop_off: bool = option(True, 'Report what lies below the ground, behind an edge.')
     threshold: str = option(
         'multiotsu', 'Statistic of method threshold.',
         choices=('median', 'quantile', 'median_mad', 'otsu', 'multiotsu', 'fixed'))

@@ -95,13 +95,15 @@ class SegmentationParams(Validated):
                              low=0.0, high=0.2)
     far: float = option(0.015, 'What is this close to infinity is background.',
                         unit='share of the spread', low=0.0, high=0.2)
-    ground_tolerance: float = option(0.02, 'Distance to the ground plane that counts as on it.',
-                                     unit='share of the nearness', low=0.005, high=0.1)
+    ground_tolerance: float = option(
+        0.02, 'Distance to the ground plane that counts as on it; 1.75 times as much where no '
+        'ground is found with it.', unit='share of the nearness', low=0.005, high=0.1)
     ground_below_weight: float = option(
-        1.0, 'What a point below a candidate plane costs it, in inliers.', low=0.0, high=2.0)
+        4.0, 'What a point clearly below a candidate plane, beside or before it, '
+        'costs it, in inliers.', low=0.0, high=10.0)
     ground_min_inliers: float = option(
-        0.1, 'A plane with fewer inliers is not ground.', unit='share of the points',
-        low=0.02, high=0.9)
+        0.03, 'A plane with fewer inliers is not ground.', unit='share of the points',
+        low=0.01, high=0.9)
     ground_planes: int = option(2, 'Planes that make up the ground: 2 follows a ramp.',
                                 low=1, high=2)
     ground_refine: bool = option(True, 'Follow gentle unevenness of the ground.')

@@ -22,8 +22,8 @@ from depth_seg_ros.depth import DepthKind
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.segmentation import RegionClass
 from depth_seg_ros.synthetic import (
-    CAMERA, HEAVY_NOISE, KINDS, random_scene, random_world, render, Scene, sequence, Solid,
-    Surface, to_inverse, World)
+    CAMERA, drop_world, DROPS, HEAVY_NOISE, KINDS, random_scene, random_world, render, Scene,
+    sequence, Solid, Surface, to_inverse, World)
 import numpy as np
 import pytest
 
@@ -156,6 +156,32 @@ def test_a_slope_lifts_the_ground_and_what_stands_on_it() -> None:
 def test_an_unknown_kind_is_refused_with_the_choices() -> None:
     with pytest.raises(ValueError, match="of indoor, outdoor, uav, no_ground; got 'x'"):
         random_world(np.random.default_rng(0), 'x')
+
+
+@pytest.mark.parametrize('kind', DROPS)
+def test_what_drops_off_lies_below_the_plane_of_the_ground(kind: str) -> None:
+    for seed in range(4):
+        world = drop_world(np.random.default_rng(seed), kind)
+        scene = render(world, SMALL)
+        foot = np.array([[50, 5, 1], [60, 75, 1], [60, 5, 1]])
+        assert (scene.classes[foot[:, 0], foot[:, 1]] == RegionClass.GROUND).all()
+        plane = np.linalg.solve(foot, 1 / scene.depth[foot[:, 0], foot[:, 1]].astype(float))
+        rows, columns = np.nonzero(scene.classes == RegionClass.DROP_OFF)
+        assert (len(rows) > 0) is (kind != 'descent')
+        over = 1 / scene.depth[rows, columns] - (plane[0] * rows + plane[1] * columns + plane[2])
+        assert (over < 1e-6).all()
+        assert not scene.instances.any()
+
+
+def test_an_unknown_drop_is_refused_with_the_choices() -> None:
+    with pytest.raises(ValueError, match="of edge, stairs, pit, descent; got 'x'"):
+        drop_world(np.random.default_rng(0), 'x')
+
+
+def test_a_solid_is_of_the_class_it_says() -> None:
+    scene = view(Solid('box', (0.0, -1.0, 5.0), (0.5, 0.25, 1.0), 0.0, 0,
+                       kind=RegionClass.STRUCTURE))
+    assert scene.classes[30, 40] == RegionClass.STRUCTURE and not scene.instances.any()
 
 
 def test_without_noise_the_inverse_is_exact_up_to_scale_and_shift() -> None:

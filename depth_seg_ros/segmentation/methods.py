@@ -22,9 +22,10 @@ from typing import TypeAlias
 
 import cv2
 from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation.drop_off import below, beyond_rim
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
 from depth_seg_ros.segmentation.ground import find_ground, Ground
-from depth_seg_ros.segmentation.regions import behind_edge, connected, hysteresis, split
+from depth_seg_ros.segmentation.regions import connected, hysteresis, split
 from depth_seg_ros.segmentation.result import RegionClass
 from depth_seg_ros.segmentation.thresholds import thresholds
 import numpy as np
@@ -80,13 +81,13 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
     standing = ~far
     pits = np.zeros(frame.shape, np.int32)
     if ground is not None:
-        below = standing & _below(frame, ground, params)
-        standing &= ~below
+        lower = standing & below(frame, ground, params)
+        standing &= ~lower
         raised = _raised(frame, ground, standing, params)
         classes[standing & ~raised] = RegionClass.GROUND
         standing = raised
-        if params.drop_off and below.any():
-            pits = behind_edge(connected(below, min_pixels(frame, params)), frame, step, 0.2)
+        if params.drop_off and lower.any():
+            pits = beyond_rim(lower, frame, ground, step, min_pixels(frame, params), params)
     parts = split(standing, frame.near, step, params.split_balance)
     return Separation(classes, connected(parts, min_pixels(frame, params)), pits, ground)
 
@@ -129,10 +130,3 @@ def _raised(frame: Frame, ground: Ground, candidates: Mask, params: Segmentation
         candidates = candidates & (over > np.float32(params.min_height) * frame.over_far(0.04))
     return hysteresis(candidates & (ground.sigmas > np.float32(params.noise_low) * frame.bar),
                       candidates & (ground.sigmas > np.float32(params.noise_high) * frame.bar))
-
-
-def _below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:
-    """Return what is seen through the ground: farther than it, where it should be near."""
-    return ((ground.clearance > 0.1)
-            & (ground.sigmas < np.float32(-2.0 * params.noise_high) * frame.bar)
-            & (ground.surface - frame.near > np.float32(0.03)))

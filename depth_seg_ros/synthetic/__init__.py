@@ -17,10 +17,12 @@ Seeded scenes with exact depth, instances and classes, to test and to measure ge
 About 10 ms a scene. `to_inverse` turns exact depth into what a network would say of it.
 """
 
+from depth_seg_ros.synthetic.drops import drop_world, DROPS
 from depth_seg_ros.synthetic.raycast import CAMERA, render, Scene, Solid, Surface, World
 from depth_seg_ros.synthetic.scenes import (
     HEAVY_NOISE, KINDS, random_scene, random_world, to_inverse)
 from depth_seg_ros.synthetic.sequences import moving_world, sequence
 
-__all__ = ['CAMERA', 'HEAVY_NOISE', 'KINDS', 'moving_world', 'random_scene', 'random_world',
-           'render', 'Scene', 'sequence', 'Solid', 'Surface', 'to_inverse', 'World']
+__all__ = ['CAMERA', 'drop_world', 'DROPS', 'HEAVY_NOISE', 'KINDS', 'moving_world',
+           'random_scene', 'random_world', 'render', 'Scene', 'sequence', 'Solid', 'Surface',
+           'to_inverse', 'World']

@@ -45,7 +45,7 @@ class Surface:
     offset : float
         normal . p of its points, in meters.
     kind : RegionClass
-        GROUND or STRUCTURE.
+        GROUND, STRUCTURE or DROP_OFF.
 
     """
 
@@ -68,9 +68,11 @@ class Solid:
     yaw : float
         Turn about the vertical in radians.
     instance : int
-        1 or more; solids with the same number are one thing.
+        1 or more; solids with the same number are one thing. 0 for what is no thing.
     velocity : tuple of float
         In meters a second.
+    kind : RegionClass
+        What its pixels are.
 
     """
 
@@ -80,6 +82,7 @@ class Solid:
     yaw: float
     instance: int
     velocity: _Vector = (0.0, 0.0, 0.0)
+    kind: RegionClass = RegionClass.OBJECT
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Scene:
     instances : int32 ndarray of shape (H, W)
         Which object, 0 for none.
     classes : uint8 ndarray of shape (H, W)
-        RegionClass: GROUND, OBJECT, STRUCTURE, or BACKGROUND for sky.
+        RegionClass: GROUND, OBJECT, STRUCTURE, DROP_OFF, or BACKGROUND for sky.
     camera : CameraModel
 
     """
@@ -159,7 +162,7 @@ def render(world: World, camera: CameraModel = CAMERA) -> Scene:
         t = _solid_depth(solid, origin, rays[:, window[0], window[1]])
         nearer = t < depth[window]
         depth[window][nearer] = t[nearer]
-        classes[window][nearer] = RegionClass.OBJECT
+        classes[window][nearer] = solid.kind
         instances[window][nearer] = solid.instance
     return Scene(depth.astype(np.float32), instances, classes, camera)
 

@@ -27,7 +27,7 @@ from depth_seg_ros.segmentation.thresholds import layer_thresholds
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['described', 'Depths', 'depths_of', 'layer_bounds']
+__all__ = ['areas', 'described', 'Depths', 'depths_of', 'layer_bounds']
 
 _ENOUGH = 1000
 """A quantile of a large region is that of this many of its pixels, evenly spread."""
@@ -81,7 +81,7 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
         Of single pixels, in units of nearness.
 
     """
-    place = np.flatnonzero(labels)
+    place = _sampled(labels, count)
     order, ends = _by_number(labels.ravel()[place], count)
     place = place[order]
     near = frame.near.ravel()[place]
@@ -129,28 +129,67 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
 
     """
     height, width = labels.shape
-    place = np.flatnonzero(labels)
-    order, ends = _by_number(labels.ravel()[place], len(kinds))
-    rows, columns = np.divmod(place[order].astype(np.int32), np.int32(width))
-    row, column = _mean(rows, ends) + 0.5, _mean(columns, ends) + 0.5
-    top, bottom = _extent(rows, ends)
-    left, right = _extent(columns, ends)
-    area = np.diff(ends, prepend=0)
+    number, row, start, stop = _runs(labels)
+    count = len(kinds)
+    length = (stop - start).astype(np.float64)
+    area = np.bincount(number, length, count)
+    with np.errstate(invalid='ignore'):  # 0 is no region
+        centers = (np.bincount(number, length * (row + 0.5), count) / area,
+                   np.bincount(number, length * (0.5 * (start + stop)), count) / area)
+    (top, left), (bottom, right) = np.full((2, count), max(height, width)), np.zeros((2, count))
+    np.minimum.at(top, number, row)
+    np.minimum.at(left, number, start)
+    np.maximum.at(bottom, number, row + 1)
+    np.maximum.at(right, number, stop)
     regions = []
-    for i in range(1, len(kinds)):
+    for i in range(1, count):
         kind = RegionClass(int(kinds[i]))
         nearest = frame.to_inverse(depths.nearest[i])
         regions.append(Region(
             id=i, kind=kind, area=int(area[i]),
             box=(float(top[i]), float(left[i]), float(bottom[i] - top[i]),
                  float(right[i] - left[i])),
-            centroid=(float(row[i]), float(column[i])),
+            centroid=(float(centers[0][i]), float(centers[1][i])),
             nearest=nearest, median=frame.to_inverse(depths.median[i]),
             height_over_ground=float(depths.height[i]), layer=_layer(nearest, layers),
             truncated=(bool(top[i] == 0), bool(right[i] == width), bool(bottom[i] == height),
                        bool(left[i] == 0)),
             confidence=_confidence(kind, float(own[i]), float(depths.sigmas[i]))))
     return tuple(regions)
+
+
+def areas(labels: Labels, count: int) -> NDArray[np.intp]:
+    """Return how many pixels each label has."""
+    number, _, start, stop = _runs(labels)
+    found = np.bincount(number, stop - start, count).astype(np.intp)
+    found[0] = labels.size - found[1:].sum()
+    return found
+
+
+def _runs(labels: Labels) -> tuple[Labels, Labels, Labels, Labels]:
+    """Return label, row, first column and the one after the last of every run along a row."""
+    height, width = labels.shape
+    flat = labels.ravel()
+    change = np.empty(flat.size, bool)
+    np.not_equal(flat[1:], flat[:-1], out=change[1:])
+    change[::width] = True
+    place = np.flatnonzero(change)
+    stop = np.append(place[1:], flat.size)
+    some = flat[place] > 0
+    place, stop = place[some], stop[some]
+    row = place // width
+    return flat[place], row, place - row * width, stop - row * width
+
+
+def _sampled(labels: Labels, count: int) -> NDArray[np.intp]:
+    """Return the places of all pixels of small regions, and of every fourth of large ones."""
+    large = areas(labels, count) >= 16 * _ENOUGH
+    large[0] = False
+    if not large.any():
+        return np.flatnonzero(labels)
+    there = (labels > 0) & ~large[labels]
+    there[::2, ::2] |= large[labels[::2, ::2]]
+    return np.flatnonzero(there)
 
 
 def _by_number(number: Labels, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -178,17 +217,6 @@ def _mean(values: NDArray[np.generic], ends: NDArray[np.intp]) -> _Floats:
         if ends[i] > ends[i - 1]:
             found[i] = values[ends[i - 1]:ends[i]].mean(dtype=np.float64)
     return found
-
-
-def _extent(places: NDArray[np.int32], ends: NDArray[np.intp]
-            ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first place of every group and the one after its last; 0 for an empty one."""
-    first, last = np.zeros(len(ends), np.intp), np.zeros(len(ends), np.intp)
-    for i in range(1, len(ends)):
-        if ends[i] > ends[i - 1]:
-            group = places[ends[i - 1]:ends[i]]
-            first[i], last[i] = group.min(), group.max() + 1
-    return first, last
 
 
 def _layer(nearest: float, layers: LayerBounds) -> int:

@@ -82,30 +82,23 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     """
     scale = frame.over_far(0.04)
     step = np.maximum(scale * np.float32(params.edge_step), np.float32(params.edge_noise * noise))
-    steps = _valleys(frame.near, step)
-    # Creases are weaker: on half of the grid the noise is halved, and the reach doubled.
-    size = (max(1, frame.shape[1] // 2), max(1, frame.shape[0] // 2))
-    near = cv2.resize(frame.near, size, interpolation=cv2.INTER_AREA)
-    bend = np.maximum(cv2.resize(scale, size, interpolation=cv2.INTER_NEAREST)
-                      * np.float32(params.crease), np.float32(_CREASE_NOISE * noise))
-    creases = cv2.resize(_valleys(near, bend).view(np.uint8), frame.shape[::-1],
-                         interpolation=cv2.INTER_NEAREST).view(np.bool_)
+    steps = _valleys(frame.near, step, _REACH)
+    bend = np.maximum(scale * np.float32(params.crease), np.float32(_CREASE_NOISE * noise))
+    creases = _valleys(cv2.blur(frame.near, (3, 3)), bend, 4)
     return Edges(step, steps, creases & ~steps)
 
 
-def _valleys(near: FloatImage, least: FloatImage) -> Mask:
+def _valleys(near: FloatImage, least: FloatImage, k: int) -> Mask:
     """Return where the second difference in some direction is at least this, and no ridge."""
     height, width = near.shape
-    most, fewest = np.zeros_like(near), np.zeros_like(near)
-    k = _REACH
+    most, fewest, twice = np.zeros_like(near), np.zeros_like(near), near + near
     for down, right in ((0, k), (k, 0), (k, k), (k, -k)):
         if height <= 2 * down or width <= 2 * k:
             continue
         rows, columns = slice(down, height - down), slice(abs(right), width - abs(right))
         bend = (near[2 * down:, max(0, 2 * right):width + min(0, 2 * right)]
                 + near[:height - 2 * down, max(0, -2 * right):width - max(0, 2 * right)])
-        bend -= near[rows, columns]
-        bend -= near[rows, columns]
+        bend -= twice[rows, columns]
         np.maximum(most[rows, columns], bend, out=most[rows, columns])
         np.minimum(fewest[rows, columns], bend, out=fewest[rows, columns])
     fewest *= np.float32(-_RIDGE)

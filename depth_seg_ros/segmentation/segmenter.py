@@ -21,7 +21,8 @@ import math
 import cv2
 from depth_seg_ros.depth import DepthMap
 from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation.attributes import depths_of, described, layer_bounds
+from depth_seg_ros.segmentation.attributes import (
+    areas, depths_of, described, layer_bounds)
 from depth_seg_ros.segmentation.edges import Edges, find_edges, pixel_noise
 from depth_seg_ros.segmentation.frame import Frame, Labels, prepare
 from depth_seg_ros.segmentation.ground import Ground
@@ -132,7 +133,7 @@ class Segmenter:
             names = join(seams, params.join_loss)
             things, seams = names.take(parts), seams.renamed(names)
         own = seams.ownership()
-        large = np.bincount(things.ravel(), minlength=len(own)) > params.max_area * things.size
+        large = areas(things, len(own)) > params.max_area * things.size
         return Stages(frame, noise, edges, found, parts, things, np.where(large, 0.0, own))
 
 
@@ -168,7 +169,7 @@ def _joined(things: Labels, pits: Labels, is_object: NDArray[np.bool_]
 def _nearest_first(labels: Labels, nearest: NDArray[np.float64], min_area: int
                    ) -> NDArray[np.intp]:
     """Return 0 and the labels that have enough known pixels, the nearest first."""
-    area = np.bincount(labels.ravel(), minlength=len(nearest))
+    area = areas(labels, len(nearest))
     order = np.argsort(-nearest, kind='stable')
     return np.append(0, order[(order > 0) & (area[order] >= min_area)])
 

@@ -23,11 +23,12 @@ from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.frame import Frame, Labels
 from depth_seg_ros.segmentation.ground import Ground
 from depth_seg_ros.segmentation.result import LayerBounds, Region, RegionClass
+from depth_seg_ros.segmentation.runs import areas, find_runs
 from depth_seg_ros.segmentation.thresholds import layer_thresholds
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['areas', 'described', 'Depths', 'depths_of', 'layer_bounds']
+__all__ = ['described', 'Depths', 'depths_of', 'layer_bounds']
 
 _ENOUGH = 1000
 """A quantile of a large region is that of this many of its pixels, evenly spread."""
@@ -129,18 +130,10 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
 
     """
     height, width = labels.shape
-    number, row, start, stop = _runs(labels)
     count = len(kinds)
-    length = (stop - start).astype(np.float64)
-    area = np.bincount(number, length, count)
-    with np.errstate(invalid='ignore'):  # 0 is no region
-        centers = (np.bincount(number, length * (row + 0.5), count) / area,
-                   np.bincount(number, length * (0.5 * (start + stop)), count) / area)
-    (top, left), (bottom, right) = np.full((2, count), max(height, width)), np.zeros((2, count))
-    np.minimum.at(top, number, row)
-    np.minimum.at(left, number, start)
-    np.maximum.at(bottom, number, row + 1)
-    np.maximum.at(right, number, stop)
+    runs = find_runs(labels)
+    area, (row, column) = runs.areas(count), runs.centroids(count)
+    top, left, bottom, right = runs.boxes(count)
     regions = []
     for i in range(1, count):
         kind = RegionClass(int(kinds[i]))
@@ -149,7 +142,7 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
             id=i, kind=kind, area=int(area[i]),
             box=(float(top[i]), float(left[i]), float(bottom[i] - top[i]),
                  float(right[i] - left[i])),
-            centroid=(float(centers[0][i]), float(centers[1][i])),
+            centroid=(float(row[i]), float(column[i])),
             nearest=nearest, median=frame.to_inverse(depths.median[i]),
             height_over_ground=float(depths.height[i]), layer=_layer(nearest, layers),
             truncated=(bool(top[i] == 0), bool(right[i] == width), bool(bottom[i] == height),
@@ -158,33 +151,9 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
     return tuple(regions)
 
 
-def areas(labels: Labels, count: int) -> NDArray[np.intp]:
-    """Return how many pixels each label has."""
-    number, _, start, stop = _runs(labels)
-    found = np.bincount(number, stop - start, count).astype(np.intp)
-    found[0] = labels.size - found[1:].sum()
-    return found
-
-
-def _runs(labels: Labels) -> tuple[Labels, Labels, Labels, Labels]:
-    """Return label, row, first column and the one after the last of every run along a row."""
-    height, width = labels.shape
-    flat = labels.ravel()
-    change = np.empty(flat.size, bool)
-    np.not_equal(flat[1:], flat[:-1], out=change[1:])
-    change[::width] = True
-    place = np.flatnonzero(change)
-    stop = np.append(place[1:], flat.size)
-    some = flat[place] > 0
-    place, stop = place[some], stop[some]
-    row = place // width
-    return flat[place], row, place - row * width, stop - row * width
-
-
 def _sampled(labels: Labels, count: int) -> NDArray[np.intp]:
     """Return the places of all pixels of small regions, and of every fourth of large ones."""
     large = areas(labels, count) >= 16 * _ENOUGH
-    large[0] = False
     if not large.any():
         return np.flatnonzero(labels)
     there = (labels > 0) & ~large[labels]

@@ -19,6 +19,7 @@ import math
 
 import cv2
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
+from depth_seg_ros.segmentation.runs import areas, find_runs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,17 +51,16 @@ def connected(mask: Mask, min_pixels: int, thin_length: float = math.inf) -> Lab
 
     """
     opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, _square(3))
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] >= min_pixels
-    large[0] = False
-    labels = grown(_renumbered(large).take(parts), mask, 1)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(
-        (mask & (labels == 0)).view(np.uint8), connectivity=8)
-    extent = stats[:, (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT)].max(axis=1)
-    long = (stats[:, cv2.CC_STAT_AREA] >= min_pixels) & (extent >= thin_length)
-    long[0] = False
+    count, parts = cv2.connectedComponents(opened, connectivity=4)
+    large = _renumbered(areas(parts, count) >= min_pixels)
+    labels = grown(large.take(parts), mask, 1)
+    count, parts = cv2.connectedComponents((mask & (labels == 0)).view(np.uint8), connectivity=8)
+    runs = find_runs(parts)
+    top, left, bottom, right = runs.boxes(count)
+    long = ((runs.areas(count) >= min_pixels)
+            & (np.maximum(bottom - top, right - left) >= thin_length))
     names = _renumbered(long)
-    names[long] += np.count_nonzero(large)
+    names[names > 0] += large.max()
     return labels + names.take(parts)
 
 
@@ -77,13 +77,13 @@ def grown(labels: Labels, allowed: Mask, pixels: int) -> Labels:
 
 def without_holes(labels: Labels, max_pixels: int) -> Labels:
     """Return the labels with every small hole inside one region given to that region."""
-    height, width = labels.shape
-    _, holes, stats, _ = cv2.connectedComponentsWithStats(
-        (labels == 0).view(np.uint8), connectivity=4)
-    left, top, wide, high, area = stats.T
-    small = ((area <= max_pixels) & (left > 0) & (top > 0) & (left + wide < width)
-             & (top + high < height))
+    width = labels.shape[1]
+    count, holes = cv2.connectedComponents((labels == 0).view(np.uint8), connectivity=4)
+    area = areas(holes, count)
+    small = area <= max_pixels
     small[0] = False
+    for border in (holes[0], holes[-1], holes[:, 0], holes[:, -1]):
+        small[border] = False
     if not small.any():
         return labels
     place = np.flatnonzero(small.take(holes))
@@ -114,9 +114,7 @@ def behind_edge(labels: Labels, frame: Frame, step: FloatImage, least: float) ->
     size = int(labels.max()) + 1
     share = np.bincount(number, behind, minlength=size) / np.maximum(
         np.bincount(number, minlength=size), 1)
-    kept = share >= least
-    kept[0] = False
-    return _renumbered(kept).take(labels)
+    return _renumbered(share >= least).take(labels)
 
 
 def _square(size: int) -> NDArray[np.uint8]:
@@ -157,7 +155,8 @@ def _outlines(labels: Labels) -> Mask:
 
 
 def _renumbered(kept: Mask) -> NDArray[np.int32]:
-    """Return a table from old to new numbers: 1, 2, ... for what is kept, else 0."""
+    """Return a table from old to new numbers: 1, 2, ... for what is kept, else 0; 0 stays 0."""
+    kept[0] = False
     numbers = np.zeros(len(kept), np.int32)
     numbers[kept] = np.arange(1, np.count_nonzero(kept) + 1)
     return numbers

@@ -21,8 +21,7 @@ import math
 import cv2
 from depth_seg_ros.depth import DepthMap
 from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation.attributes import (
-    areas, depths_of, described, layer_bounds)
+from depth_seg_ros.segmentation.attributes import depths_of, described, layer_bounds
 from depth_seg_ros.segmentation.edges import Edges, find_edges, pixel_noise
 from depth_seg_ros.segmentation.frame import Frame, Labels, prepare
 from depth_seg_ros.segmentation.ground import Ground
@@ -30,6 +29,7 @@ from depth_seg_ros.segmentation.methods import METHODS, min_pixels, Separation
 from depth_seg_ros.segmentation.regions import without_holes
 from depth_seg_ros.segmentation.result import (
     GroundPlane, RegionClass, Segmentation, Thresholds)
+from depth_seg_ros.segmentation.runs import areas
 from depth_seg_ros.segmentation.seams import find_seams, join
 import numpy as np
 from numpy.typing import NDArray

@@ -24,8 +24,8 @@ import numpy as np
 
 __all__ = ['Edges', 'find_edges', 'pixel_noise']
 
-_REACH = 2
-"""Second differences reach this far: the blur of a network's edges, in pixels."""
+_STEP_REACH, _CREASE_REACH = 2, 4
+"""Second differences reach this far, in pixels: as an edge is blurred; as a bend shows."""
 
 _CREASE_NOISE = 4.0
 """A crease below this many sigmas of the pixel noise is none."""
@@ -82,14 +82,14 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     """
     scale = frame.over_far(0.04)
     step = np.maximum(scale * np.float32(params.edge_step), np.float32(params.edge_noise * noise))
-    steps = _valleys(frame.near, step, _REACH)
+    steps = _valleys(frame.near, step, _STEP_REACH, 0)
     bend = np.maximum(scale * np.float32(params.crease), np.float32(_CREASE_NOISE * noise))
-    creases = _valleys(cv2.blur(frame.near, (3, 3)), bend, 4)
+    creases = _valleys(cv2.blur(frame.near, (3, 3)), bend, _CREASE_REACH, 1)
     return Edges(step, steps, creases & ~steps)
 
 
-def _valleys(near: FloatImage, least: FloatImage, reach: int) -> Mask:
-    """Return where the second difference in some direction is at least this, and no ridge."""
+def _valleys(near: FloatImage, least: FloatImage, reach: int, blur: int) -> Mask:
+    """Return where the second difference in some direction is more than this, and no ridge."""
     most, fewest = np.zeros_like(near), np.zeros_like(near)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
@@ -99,11 +99,11 @@ def _valleys(near: FloatImage, least: FloatImage, reach: int) -> Mask:
         if not down or not right:  # a single row or column takes a third of the time
             kernel = kernel[reach:reach + 1] if not down else kernel[:, reach:reach + 1]
         bend = cv2.filter2D(near, -1, kernel, borderType=cv2.BORDER_REPLICATE)
-        # Beyond the border of the image nothing is known.
+        # Nothing is known beyond the border of the image, nor what a blur took from there.
         if down:
-            bend[:reach] = bend[-reach:] = 0.0
+            bend[:reach + blur] = bend[-reach - blur:] = 0.0
         if right:
-            bend[:, :reach] = bend[:, -reach:] = 0.0
+            bend[:, :reach + blur] = bend[:, -reach - blur:] = 0.0
         cv2.max(most, bend, dst=most)
         cv2.min(fewest, bend, dst=fewest)
     return (most > least) & (most > np.float32(-_RIDGE) * fewest)

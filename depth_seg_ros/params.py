@@ -115,14 +115,23 @@ class SegmentationParams(Validated):
                                unit='camera heights', low=0.0, high=1.0)
     edge_step: float = option(0.05, 'Relative depth step that separates two things.',
                               unit='share of the nearness', low=0.01, high=0.3)
-    edge_noise: float = option(8.0, 'Noise floor of that step.', unit='pixel noise (sigma)',
+    edge_noise: float = option(6.0, 'Noise floor of that step.', unit='pixel noise (sigma)',
                                low=2.0, high=40.0)
-    split_balance: float = option(
-        0.55, 'Where inside a depth edge the near thing ends: 0.5 is midway.',
-        unit='share of the step', low=0.5, high=0.9)
+    crease: float = option(
+        0.015, 'Bend between two surfaces that meet in a valley (a thing and the wall or table '
+        'that it touches) that separates them, over four pixels of the work grid.',
+        unit='share of the nearness', low=0.002, high=0.3)
+    join_loss: float = option(
+        0.05, 'Touching parts are joined when the share of the outline that stands out in depth '
+        'falls by this at most.', unit='share of the outline', low=0.0, high=1.0)
+    thin_length: float = option(
+        0.045, 'What is thinner than three pixels of the work grid is kept from this length on.',
+        unit='share of the width', low=0.0, high=1.0)
     ownership: float = option(
-        0.4, 'Share of its outline that must stand out in depth for a region to be an object; '
+        0.45, 'Share of its outline that must stand out in depth for a region to be an object; '
         'less is structure (wall, slope).', unit='share of the outline', low=0.0, high=1.0)
+    max_area: float = option(0.35, 'What fills more than this is structure.',
+                             unit='share of the image', low=0.01, high=1.0)
     drop_off: bool = option(True, 'Report what lies below the ground, behind an edge.')
     threshold: str = option(
         'multiotsu', 'Statistic of method threshold.',

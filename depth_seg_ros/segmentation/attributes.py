@@ -23,6 +23,7 @@ from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.frame import Frame, Labels
 from depth_seg_ros.segmentation.ground import Ground
 from depth_seg_ros.segmentation.result import LayerBounds, Region, RegionClass
+from depth_seg_ros.segmentation.runs import areas, find_runs
 from depth_seg_ros.segmentation.thresholds import layer_thresholds
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
         Of single pixels, in units of nearness.
 
     """
-    place = np.flatnonzero(labels)
+    place = _sampled(labels, count)
     order, ends = _by_number(labels.ravel()[place], count)
     place = place[order]
     near = frame.near.ravel()[place]
@@ -129,15 +130,12 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
 
     """
     height, width = labels.shape
-    place = np.flatnonzero(labels)
-    order, ends = _by_number(labels.ravel()[place], len(kinds))
-    rows, columns = np.divmod(place[order].astype(np.int32), np.int32(width))
-    row, column = _mean(rows, ends) + 0.5, _mean(columns, ends) + 0.5
-    top, bottom = _extent(rows, ends)
-    left, right = _extent(columns, ends)
-    area = np.diff(ends, prepend=0)
+    count = len(kinds)
+    runs = find_runs(labels)
+    area, (row, column) = runs.areas(count), runs.centroids(count)
+    top, left, bottom, right = runs.boxes(count)
     regions = []
-    for i in range(1, len(kinds)):
+    for i in range(1, count):
         kind = RegionClass(int(kinds[i]))
         nearest = frame.to_inverse(depths.nearest[i])
         regions.append(Region(
@@ -151,6 +149,16 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
                        bool(left[i] == 0)),
             confidence=_confidence(kind, float(own[i]), float(depths.sigmas[i]))))
     return tuple(regions)
+
+
+def _sampled(labels: Labels, count: int) -> NDArray[np.intp]:
+    """Return the places of all pixels of small regions, and of every fourth of large ones."""
+    large = areas(labels, count) >= 16 * _ENOUGH
+    if not large.any():
+        return np.flatnonzero(labels)
+    there = (labels > 0) & ~large[labels]
+    there[::2, ::2] |= large[labels[::2, ::2]]
+    return np.flatnonzero(there)
 
 
 def _by_number(number: Labels, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -178,17 +186,6 @@ def _mean(values: NDArray[np.generic], ends: NDArray[np.intp]) -> _Floats:
         if ends[i] > ends[i - 1]:
             found[i] = values[ends[i - 1]:ends[i]].mean(dtype=np.float64)
     return found
-
-
-def _extent(places: NDArray[np.int32], ends: NDArray[np.intp]
-            ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first place of every group and the one after its last; 0 for an empty one."""
-    first, last = np.zeros(len(ends), np.intp), np.zeros(len(ends), np.intp)
-    for i in range(1, len(ends)):
-        if ends[i] > ends[i - 1]:
-            group = places[ends[i - 1]:ends[i]]
-            first[i], last[i] = group.min(), group.max() + 1
-    return first, last
 
 
 def _layer(nearest: float, layers: LayerBounds) -> int:

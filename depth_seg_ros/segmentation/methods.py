@@ -23,9 +23,10 @@ from typing import TypeAlias
 import cv2
 from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.drop_off import below, beyond_rim
-from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
+from depth_seg_ros.segmentation.edges import Edges
+from depth_seg_ros.segmentation.frame import Frame, Labels, Mask
 from depth_seg_ros.segmentation.ground import find_ground, Ground
-from depth_seg_ros.segmentation.regions import connected, hysteresis, split
+from depth_seg_ros.segmentation.regions import connected, grown, hysteresis
 from depth_seg_ros.segmentation.result import RegionClass
 from depth_seg_ros.segmentation.thresholds import thresholds
 import numpy as np
@@ -50,8 +51,12 @@ class Separation:
         Connected parts that lie below the ground, likewise.
     ground : Ground or None
         None when none was found, or when the method looks for none.
+    standing : bool ndarray of shape (h, w) or None
+        What stands out, before it was divided; None when the method divides nothing.
     threshold : float
         The lowest that the method set, as a nearness; NaN when it sets none.
+    joinable : bool
+        Whether parts of things that touch may be joined.
 
     """
 
@@ -59,10 +64,16 @@ class Separation:
     things: Labels
     pits: Labels
     ground: Ground | None = None
+    standing: Mask | None = None
     threshold: float = math.nan
+    joinable: bool = False
 
 
-Method: TypeAlias = Callable[[Frame, FloatImage, float, SegmentationParams], Separation]
+_CREASE_PIXELS = 3
+"""Regions grow this far over the creases between them: half of the width of one."""
+
+
+Method: TypeAlias = Callable[[Frame, Edges, float, SegmentationParams], Separation]
 
 
 def min_pixels(frame: Frame, params: SegmentationParams) -> int:
@@ -70,7 +81,7 @@ def min_pixels(frame: Frame, params: SegmentationParams) -> int:
     return max(1, round(params.min_area * frame.near.size))
 
 
-def by_ground(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
+def by_ground(frame: Frame, edges: Edges, noise: float, params: SegmentationParams
               ) -> Separation:
     """Take what rises out of the fitted ground, or everything not far where there is none."""
     far = frame.near - np.float32(frame.far) < np.float32(params.far) * frame.bar
@@ -87,12 +98,15 @@ def by_ground(frame: Frame, step: FloatImage, noise: float, params: Segmentation
         classes[standing & ~raised] = RegionClass.GROUND
         standing = raised
         if params.drop_off and lower.any():
-            pits = beyond_rim(lower, frame, ground, step, min_pixels(frame, params), params)
-    parts = split(standing, frame.near, step, params.split_balance)
-    return Separation(classes, connected(parts, min_pixels(frame, params)), pits, ground)
+            pits = beyond_rim(lower, frame, ground, edges.step, min_pixels(frame, params), params)
+    parts = connected(standing & ~edges.steps & ~edges.creases, min_pixels(frame, params),
+                      params.thin_length * frame.shape[1])
+    # The far side of a step may be of what is behind it or of the air; a crease is of its parts.
+    things = grown(parts, standing & ~edges.steps, _CREASE_PIXELS)
+    return Separation(classes, things, pits, ground, standing, joinable=True)
 
 
-def by_threshold(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
+def by_threshold(frame: Frame, edges: Edges, noise: float, params: SegmentationParams
                  ) -> Separation:
     """Take what is nearer than a threshold; with two of them, each layer for itself."""
     levels = thresholds(frame.near[frame.valid], params.threshold, params)
@@ -106,7 +120,7 @@ def by_threshold(frame: Frame, step: FloatImage, noise: float, params: Segmentat
     return Separation(classes, things, np.zeros_like(things), threshold=levels[0])
 
 
-def by_neighborhood(frame: Frame, step: FloatImage, noise: float, params: SegmentationParams
+def by_neighborhood(frame: Frame, edges: Edges, noise: float, params: SegmentationParams
                     ) -> Separation:
     """Take what is nearer than the mean of its neighborhood by an offset."""
     window = 2 * round(params.local_window * frame.shape[1] / 2) + 1

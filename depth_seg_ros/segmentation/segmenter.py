@@ -15,24 +15,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 import math
 
 import cv2
 from depth_seg_ros.depth import DepthMap
 from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.attributes import depths_of, described, layer_bounds
+from depth_seg_ros.segmentation.edges import Edges, find_edges, pixel_noise
 from depth_seg_ros.segmentation.frame import Frame, Labels, prepare
 from depth_seg_ros.segmentation.ground import Ground
 from depth_seg_ros.segmentation.memory import Memory
 from depth_seg_ros.segmentation.methods import METHODS, min_pixels, Separation
-from depth_seg_ros.segmentation.regions import (
-    edge_step, ownership, pixel_noise, without_holes)
+from depth_seg_ros.segmentation.regions import without_holes
 from depth_seg_ros.segmentation.result import (
     GroundPlane, RegionClass, Segmentation, Thresholds)
+from depth_seg_ros.segmentation.runs import areas
+from depth_seg_ros.segmentation.seams import find_seams, join
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Segmenter']
+__all__ = ['Segmenter', 'Stages']
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """
+    What every stage made of one frame, on its work grid.
+
+    Parameters
+    ----------
+    frame : Frame
+        Nearness (`near`), what of it is known, and where infinity is.
+    noise : float
+        Of single pixels, in units of nearness.
+    edges : Edges
+        The step that separates, the far sides of depth steps, and the creases.
+    found : Separation
+        What the method made of it: ground (surface, sigmas), what stands out of it, pits.
+    parts : int32 ndarray of shape (h, w)
+        The connected parts, from 1 on, with their small holes filled.
+    things : int32 ndarray of shape (h, w)
+        The parts that belong together joined, from 1 on.
+    own : float64 ndarray of shape (n,)
+        Share of the outline that stands out, by thing; 0 for what fills the image.
+
+    """
+
+    frame: Frame
+    noise: float
+    edges: Edges
+    found: Separation
+    parts: Labels
+    things: Labels
+    own: NDArray[np.float64]
 
 
 class Segmenter:
@@ -72,32 +108,65 @@ class Segmenter:
             when the map holds no relief.
 
         """
-        params = self.params
         memory = Memory() if memory is None else memory
-        frame = prepare(depth, params.work_width)
-        if frame is None:
+        stages = self.explain(depth, memory)
+        if stages is None:
             memory.reset()
             return Segmentation(np.zeros(depth.shape, np.int32), np.zeros(depth.shape, np.uint8))
-        frame = memory.applied(frame)
+        return _answer(stages, depth, self.params, memory)
+
+    def explain(self, depth: DepthMap, memory: Memory | None = None) -> Stages | None:
+        """
+        Return what every stage made of one depth map, or None when it holds no relief.
+
+        `process` answers from the same stages.
+
+        Parameters
+        ----------
+        depth : DepthMap
+            Of any shape and kind; not changed.
+        memory : Memory, optional
+            Of the stream that the frame belongs to.
+
+        """
+        params = self.params
+        frame = prepare(depth, params.work_width)
+        if frame is None:
+            return None
+        if memory is not None:
+            frame = memory.applied(frame)
         noise = pixel_noise(frame)
-        step = edge_step(frame, noise, params)
-        found = METHODS[params.method](frame, step, noise, params)
-        things = without_holes(found.things, 4 * min_pixels(frame, params))
-        own = ownership(things, found.classes == RegionClass.GROUND, frame, step)
-        labels, kinds = _joined(things, found.pits, own >= params.ownership)
-        labels *= frame.valid
-        own = np.append(own, np.ones(len(kinds) - len(own)))
-        depths = depths_of(labels, len(kinds), frame, found.ground, noise)
-        order = _nearest_first(labels, depths.nearest, min_pixels(frame, params))
-        labels = _table(order, len(kinds)).take(labels)
-        kinds, own, depths = kinds[order], own[order], depths.in_order(order)
-        layers = memory.settled(layer_bounds(labels, kinds, frame, params))
-        classes = np.where(labels > 0, kinds[labels], found.classes)
-        memory.keep(classes)
-        labels, classes = _on_grid(labels, depth), _on_grid(classes, depth)
-        return Segmentation(
-            labels, classes, described(labels, kinds, own, depths, frame, layers),
-            _plane(found.ground, frame, depth), _thresholds(frame, noise, found), layers)
+        edges = find_edges(frame, noise, params)
+        found = METHODS[params.method](frame, edges, noise, params)
+        parts = without_holes(found.things, 4 * min_pixels(frame, params))
+        seams = find_seams(parts, found.classes == RegionClass.GROUND, frame, edges)
+        things = parts
+        if found.joinable:
+            names = join(seams, params.join_loss)
+            things, seams = names.take(parts), seams.renamed(names)
+        own = seams.ownership()
+        large = areas(things, len(own)) > params.max_area * things.size
+        return Stages(frame, noise, edges, found, parts, things, np.where(large, 0.0, own))
+
+
+def _answer(stages: Stages, depth: DepthMap, params: SegmentationParams, memory: Memory
+            ) -> Segmentation:
+    """Return classes, labels and regions on the grid of the depth map."""
+    frame, found, own = stages.frame, stages.found, stages.own
+    labels, kinds = _joined(stages.things, found.pits, own >= params.ownership)
+    labels *= frame.valid
+    own = np.append(own, np.ones(len(kinds) - len(own)))
+    depths = depths_of(labels, len(kinds), frame, found.ground, stages.noise)
+    order = _nearest_first(labels, depths.nearest, min_pixels(frame, params))
+    labels = _table(order, len(kinds)).take(labels)
+    kinds, own, depths = kinds[order], own[order], depths.in_order(order)
+    layers = memory.settled(layer_bounds(labels, kinds, frame, params))
+    classes = np.where(labels > 0, kinds[labels], found.classes)
+    memory.keep(classes)
+    labels, classes = _on_grid(labels, depth), _on_grid(classes, depth)
+    return Segmentation(
+        labels, classes, described(labels, kinds, own, depths, frame, layers),
+        _plane(found.ground, frame, depth), _thresholds(frame, stages.noise, found), layers)
 
 
 def _joined(things: Labels, pits: Labels, is_object: NDArray[np.bool_]
@@ -114,7 +183,7 @@ def _joined(things: Labels, pits: Labels, is_object: NDArray[np.bool_]
 def _nearest_first(labels: Labels, nearest: NDArray[np.float64], min_area: int
                    ) -> NDArray[np.intp]:
     """Return 0 and the labels that have enough known pixels, the nearest first."""
-    area = np.bincount(labels.ravel(), minlength=len(nearest))
+    area = areas(labels, len(nearest))
     order = np.argsort(-nearest, kind='stable')
     return np.append(0, order[(order > 0) & (area[order] >= min_area)])
 

@@ -1,0 +1,122 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Facts about edges: pixel noise, the far sides of steps, and creases."""
+
+from __future__ import annotations
+
+from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation.edges import Edges, find_edges, pixel_noise
+from depth_seg_ros.segmentation.frame import Frame
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+SHAPE = (60, 80)
+ROWS, COLUMNS = np.indices(SHAPE)
+
+
+def frame_of(near: NDArray[np.generic], far: float = 0.0) -> Frame:
+    """Return a frame that is known everywhere."""
+    return Frame(near.astype(np.float32), np.ones(near.shape, bool), far, 0.0, 1.0)
+
+
+def edges_of(near: NDArray[np.generic], noise: float = 0.0, far: float = 0.0) -> Edges:
+    """Return the edges that the default parameters find."""
+    return find_edges(frame_of(near, far), noise, SegmentationParams())
+
+
+def test_pixel_noise_is_that_of_white_noise_whatever_lies_under_it() -> None:
+    slope = np.indices((252, 336)).sum(axis=0) / 600
+    noise = np.random.default_rng(0).normal(0, 0.004, slope.shape)
+    assert pixel_noise(frame_of(slope)) < 1e-6
+    assert pixel_noise(frame_of(slope + noise)) == pytest.approx(0.004, rel=0.05)
+
+
+def test_the_step_grows_with_nearness_and_with_noise() -> None:
+    frame = frame_of(np.tile([0.0, 0.5, 1.0], (9, 3)))
+    params = SegmentationParams(edge_step=0.1, edge_noise=5.0)
+    np.testing.assert_allclose(find_edges(frame, 0.0, params).step[0, :3], [0.004, 0.05, 0.1])
+    np.testing.assert_allclose(find_edges(frame, 0.012, params).step[0, :3], [0.06, 0.06, 0.1])
+
+
+@pytest.mark.parametrize('blur', [0, 1])
+def test_a_step_is_marked_on_its_far_side_up_to_the_middle(blur: int) -> None:
+    near = np.full(SHAPE, 0.5)
+    near[:, 40:] = 0.8
+    if blur:
+        near[:, 39], near[:, 40] = 0.6, 0.7
+    steps = edges_of(near).steps
+    assert steps[:, 38:40].all() and not steps[:, 40:].any() and not steps[:, :37].any()
+
+
+def test_planes_have_no_edges_however_steep() -> None:
+    for slope in (0.02 + 0.01 * (ROWS + COLUMNS), 0.9 - 0.005 * ROWS + 0.002 * COLUMNS):
+        edges = edges_of(slope)
+        assert not edges.steps.any() and not edges.creases.any()
+
+
+def test_a_step_on_a_slope_is_marked_too() -> None:
+    near = 0.3 + 0.002 * (ROWS + COLUMNS)
+    near[:, 40:] += 0.2
+    steps = edges_of(near).steps
+    assert steps[:, 39].all() and not steps[:, 41:].any()
+
+
+def test_a_step_below_the_threshold_or_in_the_noise_is_none() -> None:
+    near = np.full(SHAPE, 0.5)
+    near[:, 40:] = 0.51
+    assert not edges_of(near).steps.any()
+    near[:, 40:] = 0.6
+    assert edges_of(near).steps.any() and not edges_of(near, noise=0.03).steps.any()
+
+
+def test_a_valley_is_a_crease_and_the_edge_of_a_box_is_none() -> None:
+    wall = np.full(SHAPE, 0.5)
+    floor = 0.5 + 0.01 * (ROWS - 30)
+    valley, box = edges_of(np.maximum(wall, floor)), edges_of(np.minimum(wall, floor))
+    assert valley.creases[30, 5:-5].all()
+    assert not valley.creases[:25].any() and not valley.creases[36:].any()
+    assert not valley.steps.any()
+    assert not box.creases.any() and not box.steps.any()
+
+
+def test_a_crease_below_the_threshold_or_in_the_noise_is_none() -> None:
+    def valley(slope: float) -> NDArray[np.float64]:
+        return np.maximum(0.5, 0.5 + slope * (ROWS - 30))
+
+    assert not edges_of(valley(0.001)).creases.any()
+    assert edges_of(valley(0.01)).creases.any()
+    assert not edges_of(valley(0.01), noise=0.02).creases.any()
+
+
+def test_a_thin_slanted_pole_is_not_cut() -> None:
+    near = np.full(SHAPE, 0.3)
+    pole = np.abs(COLUMNS - 30 - 0.3 * ROWS) < 1.5
+    near[pole] = 0.9
+    edges = edges_of(near)
+    assert not (edges.steps | edges.creases)[pole].any()
+
+
+def test_edges_do_not_depend_on_scale_and_shift() -> None:
+    near = np.random.default_rng(2).random(SHAPE).cumsum(axis=0) / 60
+    first, second = edges_of(near), edges_of(near + 0.5, far=0.5)
+    np.testing.assert_array_equal(first.creases, second.creases)
+    np.testing.assert_array_equal(first.steps, second.steps)
+    assert first.steps.any()
+
+
+def test_images_smaller_than_the_filters_have_no_edges() -> None:
+    for shape in ((1, 1), (1, 4), (4, 1), (3, 3)):
+        edges = edges_of(np.random.default_rng(0).random(shape))
+        assert not (edges.creases.any() or edges.steps.any())

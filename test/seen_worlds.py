@@ -69,7 +69,7 @@ def frame(seen: World, camera: CameraModel = CAMERA, sky: float = SKY) -> FrameR
                     for number in np.unique(labels[labels > 0]))
     segmentation = Segmentation(labels, classes, regions, plane_of(meters, classes))
     rgb = np.full((2 * camera.height, 2 * camera.width, 3), (10, 20, 30), np.uint8)
-    return FrameResult(1.5, rgb, depth, segmentation, regions, {'depth': 0.02}, camera)
+    return FrameResult(1.5, rgb, depth, segmentation, regions, {'depth': 0.02}, camera=camera)
 
 
 def region(number: int, kind: RegionClass) -> Region:

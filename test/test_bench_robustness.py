@@ -88,7 +88,7 @@ def test_without_instances_the_clean_regions_are_the_truth(tmp_path: Path) -> No
     data = open_set(write_views(tmp_path / 'views', instances=False))
     costs, = evaluate(GrayIsNear(), data, [('jpeg', 1), ('fog', 5)], with_instances=False)
     assert (costs[CLEAN].overlap_f, costs[CLEAN].recall) == (1.0, 1.0)
-    assert 0.7 < costs['jpeg', 1].overlap_f < 1.0
+    assert 0.4 < costs['jpeg', 1].overlap_f < 1.0
     assert costs['fog', 5].overlap_f < 0.6
 
 

@@ -19,8 +19,8 @@ import math
 from typing import Any
 import warnings
 
-from depth_seg_ros.bench.metrics import mean_score, score_frame
 from depth_seg_ros.bench.judging import object_labels
+from depth_seg_ros.bench.metrics import mean_score, score_frame
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation import RegionClass, Segmentation, Segmenter

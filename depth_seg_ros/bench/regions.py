@@ -59,8 +59,9 @@ ground         IoU of the ground, which only method ground looks for
 """
 
 _STREAM_LEGEND = """\
-flicker, threshold, layers   of a still scene, in noise, scale and shift new in every frame: pixels of
-               the mask that toggle, deviation of the ground noise, changes of the number of layers
+flicker, threshold, layers   of a still scene, in noise, scale and shift new in every frame:
+               pixels of the mask that toggle, deviation of the ground noise, changes of the
+               number of layers
 depth          change from frame to frame of what the map says of one true depth, of the spread
 ghosts         pixels that a thing has just left and that are still obstacle
 precision, recall   of obstacle pixels while camera and things move

@@ -45,7 +45,9 @@ def connected(mask: Mask, min_pixels: int, thin_length: float = math.inf) -> Lab
     Parameters
     ----------
     mask : bool ndarray of shape (h, w)
+        What the regions are made of.
     min_pixels : int
+        Least area of a region.
     thin_length : float
         Least extent of thin regions, in pixels; by default there are none.
 

@@ -122,7 +122,7 @@ class SegmentationParams(Validated):
         'that it touches) that separates them, over four pixels of the work grid.',
         unit='share of the nearness', low=0.002, high=0.3)
     join_loss: float = option(
-        0.05, 'Touching parts are joined when the share of the outline that stands out in depth '
+        0.0, 'Touching parts are joined when the share of the outline that stands out in depth '
         'falls by this at most.', unit='share of the outline', low=0.0, high=1.0)
     thin_length: float = option(
         0.045, 'What is thinner than three pixels of the work grid is kept from this length on.',

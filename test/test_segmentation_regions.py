@@ -11,23 +11,13 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Facts about regions: hysteresis, connection, growth, holes, and what lies behind an edge."""
+"""Facts about regions: hysteresis, connection, growth and holes."""
 
 from __future__ import annotations
 
-from depth_seg_ros.segmentation.frame import Frame
-from depth_seg_ros.segmentation.regions import (
-    behind_edge, connected, grown, hysteresis, without_holes)
+from depth_seg_ros.segmentation.regions import connected, grown, hysteresis, without_holes
 import numpy as np
 from numpy.typing import NDArray
-
-SHAPE = (60, 80)
-
-
-def frame_of(near: NDArray[np.float32], far: float = 0.0) -> Frame:
-    """Return a frame that is known everywhere."""
-    return Frame(near.astype(np.float32), np.ones(near.shape, bool), far, 0.0, 1.0)
-
 
 def drawn(*rows: str) -> NDArray[np.int32]:
     """Return labels from digits; a dot is none."""
@@ -84,13 +74,3 @@ def test_a_hole_is_filled_when_it_is_small_and_has_one_owner() -> None:
 def test_a_bay_of_the_border_is_no_hole() -> None:
     labels = drawn('111', '1.1', '1.1')
     np.testing.assert_array_equal(without_holes(labels, 9), labels)
-
-
-def test_only_what_lies_behind_an_edge_is_kept() -> None:
-    near = np.full(SHAPE, 0.8, np.float32)
-    near[20:40, 50:70] = 0.4
-    labels = np.zeros(SHAPE, np.int32)
-    labels[20:40, 10:30], labels[20:40, 50:70] = 1, 2
-    kept = behind_edge(labels, frame_of(near), 0.05 * near, 0.2)
-    assert not kept[:, :40].any()
-    np.testing.assert_array_equal(kept[:, 40:] == 1, labels[:, 40:] == 2)

@@ -35,7 +35,7 @@ def seams_of(labels: NDArray[np.int32], near: NDArray[np.float64],
     steps[1:] |= near[1:] != near[:-1]
     frame = Frame(near, np.ones(near.shape, bool) if valid is None else valid, 0.0, 0.0, 1.0)
     return find_seams(labels, np.zeros(near.shape, bool) if ground is None else ground, frame,
-                      Edges(0.05 * near, steps, np.zeros_like(steps)))
+                      Edges(0.05 * near, steps, np.zeros_like(steps), steps))
 
 
 def block(*boxes: tuple[slice, slice]) -> NDArray[np.int32]:

@@ -233,6 +233,36 @@ def test_scale_and_shift_of_a_relative_map_change_no_label(kind: str) -> None:
     assert again.thresholds.high == pytest.approx(3.7 * found.thresholds.high + 0.9)
 
 
+def test_the_stages_that_explain_a_frame_are_those_of_its_answer() -> None:
+    depth = relative(stand(stand(floor(), 100, 160, 100, 150), 60, 200, 60, 65))
+    segmenter = Segmenter()
+    stages, found = segmenter.explain(depth), segmenter.process(depth, 0.0)
+    assert stages is not None and stages.found.ground is not None
+    assert len(stages.own) == stages.things.max() + 1 == len(found.regions) + 1
+    np.testing.assert_array_equal(stages.things > 0, found.labels > 0)
+    assert stages.found.standing is not None and stages.found.standing[stages.things > 0].all()
+    shape = stages.frame.near.shape
+    assert stages.parts.shape == stages.edges.steps.shape == stages.edges.creases.shape == shape
+    assert segmenter.explain(relative(np.ones((30, 40), np.float32))) is None
+
+
+def test_a_thing_is_told_from_the_table_that_it_stands_on(grain: Any) -> None:
+    near = stand(floor(), 100, 240, 20, 300)
+    rows = np.arange(HEIGHT, dtype=np.float32)[:, None]
+    top = floor_at(150) + np.float32(0.006) * (rows - 100)
+    near[100:200, 20:300] = np.broadcast_to(top, near.shape)[100:200, 20:300]
+    near[110:150, 140:180] = top[150]  # touches the table at its foot
+    found = segmented(near + grain)
+    assert at(found, 130, 160) == 'OBJECT'
+    assert found.labels[130, 160] != found.labels[180, 160] > 0
+
+
+def test_what_fills_the_view_is_structure() -> None:
+    near = stand(floor(), 20, 230, 20, 300)
+    assert kinds(segmented(near)) == ['STRUCTURE']
+    assert kinds(segmented(near, max_area=1.0)) == ['OBJECT']
+
+
 def test_a_frame_is_judged_without_the_ones_before() -> None:
     segmenter = Segmenter()
     depths = []

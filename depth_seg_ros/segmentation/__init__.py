@@ -16,7 +16,7 @@
 from depth_seg_ros.segmentation.memory import Memory
 from depth_seg_ros.segmentation.result import (
     GroundPlane, LayerBounds, Region, RegionClass, Segmentation, Thresholds)
-from depth_seg_ros.segmentation.segmenter import Segmenter
+from depth_seg_ros.segmentation.segmenter import Segmenter, Stages
 
 __all__ = ['GroundPlane', 'LayerBounds', 'Memory', 'Region', 'RegionClass', 'Segmentation',
-           'Segmenter', 'Thresholds']
+           'Segmenter', 'Stages', 'Thresholds']

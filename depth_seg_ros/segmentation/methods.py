@@ -52,11 +52,10 @@ class Separation:
     ground : Ground or None
         None when none was found, or when the method looks for none.
     standing : bool ndarray of shape (h, w) or None
-        What stands out, before it was divided; None when the method divides nothing.
+        What stands out, before it was divided into parts that may be joined; None when the
+        method divides nothing.
     threshold : float
         The lowest that the method set, as a nearness; NaN when it sets none.
-    joinable : bool
-        Whether parts of things that touch may be joined.
 
     """
 
@@ -66,7 +65,6 @@ class Separation:
     ground: Ground | None = None
     standing: Mask | None = None
     threshold: float = math.nan
-    joinable: bool = False
 
 
 _CREASE_PIXELS = 3
@@ -103,7 +101,7 @@ def by_ground(frame: Frame, edges: Edges, noise: float, params: SegmentationPara
                       params.thin_length * frame.shape[1])
     # The far side of a step may be of what is behind it or of the air; a crease is of its parts.
     things = grown(parts, standing & ~edges.steps, _CREASE_PIXELS)
-    return Separation(classes, things, pits, ground, standing, joinable=True)
+    return Separation(classes, things, pits, ground, standing)
 
 
 def by_threshold(frame: Frame, edges: Edges, noise: float, params: SegmentationParams

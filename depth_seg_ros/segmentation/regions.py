@@ -18,12 +18,12 @@ from __future__ import annotations
 import math
 
 import cv2
-from depth_seg_ros.segmentation.frame import FloatImage, Frame, Labels, Mask
+from depth_seg_ros.segmentation.frame import Labels, Mask
 from depth_seg_ros.segmentation.runs import areas, find_runs
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['behind_edge', 'connected', 'grown', 'hysteresis', 'without_holes']
+__all__ = ['connected', 'grown', 'hysteresis', 'without_holes']
 
 
 def hysteresis(low: Mask, high: Mask) -> Mask:
@@ -45,7 +45,9 @@ def connected(mask: Mask, min_pixels: int, thin_length: float = math.inf) -> Lab
     Parameters
     ----------
     mask : bool ndarray of shape (h, w)
+        What the regions are made of.
     min_pixels : int
+        Least area of a region.
     thin_length : float
         Least extent of thin regions, in pixels; by default there are none.
 
@@ -101,57 +103,8 @@ def without_holes(labels: Labels, max_pixels: int) -> Labels:
     return filled
 
 
-def behind_edge(labels: Labels, frame: Frame, step: FloatImage, least: float) -> Labels:
-    """
-    Return the labels of which this share of the outline or more is the far side of an edge.
-
-    The near rim of a pit hides part of it; ground that only slopes down has no such edge.
-    """
-    place = np.flatnonzero(_outlines(labels))
-    number = labels.ravel()[place]
-    rise = cv2.dilate(frame.near, _square(7)) - frame.near
-    behind = (_beyond_slope(rise, 3, 9) > step).ravel()[place]
-    size = int(labels.max()) + 1
-    share = np.bincount(number, behind, minlength=size) / np.maximum(
-        np.bincount(number, minlength=size), 1)
-    return _renumbered(share >= least).take(labels)
-
-
 def _square(size: int) -> NDArray[np.uint8]:
     return np.ones((size, size), np.uint8)
-
-
-def _beyond_slope(rise: FloatImage, reach: int, window: int) -> FloatImage:
-    """
-    Return what a local rise holds beyond that of its flattest surroundings.
-
-    On a plane seen at a slant the rise is the same everywhere, at a step it is not. Without it
-    the walls of rooms fall apart in relative depth: F 0.45 instead of 0.73 on a real office.
-
-    Parameters
-    ----------
-    rise : float32 ndarray of shape (h, w)
-        Over `reach` pixels to every side; less at the border of the image, where it is cut off.
-    reach : int
-        In pixels.
-    window : int
-        Size of the surroundings in pixels, odd.
-
-    """
-    height, width = rise.shape
-    cut = min(reach, (height - 1) // 2, (width - 1) // 2)
-    whole = cv2.copyMakeBorder(rise[cut:height - cut, cut:width - cut], cut, cut, cut, cut,
-                               cv2.BORDER_REPLICATE)
-    return rise - cv2.erode(whole, _square(window))
-
-
-def _outlines(labels: Labels) -> Mask:
-    """Return the pixels of regions that have a 4-neighbor outside of theirs, or the border."""
-    padded = cv2.copyMakeBorder(labels, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    inner = padded[1:-1, 1:-1]
-    same = ((padded[:-2, 1:-1] == inner) & (padded[2:, 1:-1] == inner)
-            & (padded[1:-1, :-2] == inner) & (padded[1:-1, 2:] == inner))
-    return (labels > 0) & ~same
 
 
 def _renumbered(kept: Mask) -> NDArray[np.int32]:

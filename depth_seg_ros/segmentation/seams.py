@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import heapq
+from typing import TypeAlias
 
 import cv2
 from depth_seg_ros.segmentation.edges import Edges
@@ -35,7 +36,7 @@ _CONTACT = 0.6
 _CUT_OFF = 0.5
 """What the border of the image cuts off counts half: a wall leaves the image, so may a thing."""
 
-_Counts = NDArray[np.float64]
+_Counts: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +72,11 @@ class Seams:
         A thing ends where something farther begins; a wall ends at a corner or leaves the image.
         What has hardly more of an outline than its contact with the ground is a low thing on it.
         """
-        asked, owned = self._sums()
+        asked, owned = self.outlines()
         share = owned / np.maximum(asked + _CUT_OFF * self.cut_off, 1.0)
         return np.where(asked + self.cut_off < 0.2 * (self.length + self.cut_off), 1.0, share)
 
-    def _sums(self) -> tuple[_Counts, _Counts]:
+    def outlines(self) -> tuple[_Counts, _Counts]:
         """Return of every label how much of its outline says something, and is its own."""
         count, (first, second) = len(self.length), self.pairs.T
         return (np.bincount(first, self.asked, count) + np.bincount(second, self.asked, count),
@@ -109,13 +110,15 @@ def find_seams(labels: Labels, ground: Mask, frame: Frame, edges: Edges) -> Seam
     ground : bool ndarray of shape (h, w)
         Where the ground is.
     frame : Frame
+        What `labels` is a labeling of.
     edges : Edges
         Of that frame.
 
     """
     count = int(labels.max()) + 1
     box = np.ones((3, 3), np.uint8)
-    at_step = cv2.dilate(edges.steps.view(np.uint8), box)
+    rims = cv2.dilate(edges.rims.view(np.uint8), np.ones((9, 9), np.uint8))
+    at_step = cv2.dilate(edges.steps.view(np.uint8) & rims, box)
     silent = cv2.dilate((ground | ~frame.valid).view(np.uint8), box)
     pairs, says, stands = (np.concatenate(parts) for parts in zip(*(
         _pairs(labels, silent, at_step, frame, edges, vertical) for vertical in (False, True))))
@@ -172,11 +175,12 @@ def join(seams: Seams, loss: float) -> NDArray[np.int32]:
     Parameters
     ----------
     seams : Seams
+        Of the parts.
     loss : float
         Share of the outline.
 
     """
-    asked, owned = seams._sums()
+    asked, owned = seams.outlines()
     asked = asked + _CUT_OFF * seams.cut_off
     parts = _Parts(asked.tolist(), owned.tolist())
     for pair, said, own in zip(seams.pairs.tolist(), seams.asked.tolist(), seams.owned.tolist()):

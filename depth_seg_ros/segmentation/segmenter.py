@@ -27,7 +27,7 @@ from depth_seg_ros.segmentation.frame import Frame, Labels, prepare
 from depth_seg_ros.segmentation.ground import Ground
 from depth_seg_ros.segmentation.memory import Memory
 from depth_seg_ros.segmentation.methods import METHODS, min_pixels, Separation
-from depth_seg_ros.segmentation.regions import without_holes
+from depth_seg_ros.segmentation.regions import grown, without_holes
 from depth_seg_ros.segmentation.result import (
     GroundPlane, RegionClass, Segmentation, Thresholds)
 from depth_seg_ros.segmentation.runs import areas
@@ -139,10 +139,12 @@ class Segmenter:
         edges = find_edges(frame, noise, params)
         found = METHODS[params.method](frame, edges, noise, params)
         parts = without_holes(found.things, 4 * min_pixels(frame, params))
-        seams = find_seams(parts, found.classes == RegionClass.GROUND, frame, edges)
-        things = parts
-        if found.joinable:
-            names = join(seams, params.join_loss)
+        is_ground = found.classes == RegionClass.GROUND
+        things, seams = parts, find_seams(parts, is_ground, frame, edges)
+        if found.standing is not None:
+            # Across the two pixels that a step took, a thing meets what is behind it.
+            meeting = grown(parts, found.standing, 2)
+            names = join(find_seams(meeting, is_ground, frame, edges), params.join_loss)
             things, seams = names.take(parts), seams.renamed(names)
         own = seams.ownership()
         large = areas(things, len(own)) > params.max_area * things.size

@@ -164,7 +164,7 @@ class SteadyParams(Validated):
         unit='share of the points', low=0.0, high=1.0)
     hold: float = option(
         0.5, 'How much lower the bars are for what was an obstacle in the frame before. It still '
-        'has to pass them.', unit='share of each bar', low=0.0, high=0.8)
+        'has to pass them.', unit='share of each bar', low=0.0, high=0.6)
     layer_frames: int = option(5, 'Frames that must agree on another number of layers.',
                                low=1, high=100)
     max_gap: float = option(2.0, 'All starts anew after a longer time without a frame.',

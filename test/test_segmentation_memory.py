@@ -79,7 +79,7 @@ def test_without_a_memory_every_frame_stands_for_itself() -> None:
 
 @pytest.mark.parametrize('method', ['ground', 'local'])
 def test_nothing_stays_where_a_thing_was(method: str) -> None:
-    carried = memory(hold=0.8)
+    carried = memory(hold=0.6)
     segmenter = Segmenter(SegmentationParams(method=method))
     assert segmenter.process(with_thing(), 0.0, carried).mask[THING].mean() > 0.3
     assert segmenter.process(empty(), 0.1, carried).mask[THING].mean() < 0.01
@@ -96,8 +96,8 @@ def test_what_barely_stands_out_stays_but_does_not_come() -> None:
                  if segmenter.process(low_thing(sigmas), 0.0).mask[place].mean() > 0.8)
     carried = memory()
     segmenter.process(low_thing(4 * least), 0.0, carried)
-    stays = segmenter.process(low_thing(0.7 * least), 0.1, carried).mask[place].mean()
-    comes = segmenter.process(low_thing(0.7 * least), 0.1).mask[place].mean()
+    stays = segmenter.process(low_thing(0.6 * least), 0.1, carried).mask[place].mean()
+    comes = segmenter.process(low_thing(0.6 * least), 0.1).mask[place].mean()
     assert stays > 0.8 and comes < 0.5
 
 
@@ -112,7 +112,7 @@ def test_bars_are_lower_where_any_obstacle_was(thing: RegionClass) -> None:
 
 
 def test_what_is_clear_is_split_and_named_as_before() -> None:
-    carried = memory(hold=0.8)
+    carried = memory(hold=0.6)
     Segmenter().process(with_thing(), 0.0, carried)
     two = stand(stand(floor(), 100, 200, 150, 175), 90, 240, 175, 200) + noise((252, 336), 1)
     alone = Segmenter().process(relative(two), 0.1)

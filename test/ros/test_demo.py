@@ -88,7 +88,7 @@ def finished(maps: Path, tmp_path_factory: pytest.TempPathFactory
     (folder / 'out/bag/bag.mcap').write_text('old')
     (folder / 'out/pictures').mkdir()
     (folder / 'out/pictures/007_mask.png').write_text('old')
-    process = start(folder / 'out', '--bag', bag, '--model', f'recorded:{maps}', '--rate', '2')
+    process = start(folder / 'out', '--bag', bag, '--model', f'recorded:{maps}', '--rate', '1')
     printed, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     return folder / 'out', printed

@@ -119,7 +119,7 @@ def test_a_misspelt_parameter_in_a_file_stops_the_configuration(unconfigured, tm
     assert rig.status.level == b'\x02'
     assert rig.status.message == (
         "configure failed: unknown parameter 'segmentation.min_aera', did you mean "
-        'segmentation.min_area or segmentation.min_height or segmentation.far; correct it, '
+        'segmentation.min_area or segmentation.max_area or segmentation.min_height; correct it, '
         'stop this node (Ctrl-C) and start it again')
     assert rig.value('state') == 'unconfigured'
 

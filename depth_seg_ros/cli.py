@@ -35,8 +35,9 @@ BENCHES = {
 """What can be measured: the module that does it, imported only then, and what it measures."""
 
 # Written out, as the modules that define them import too much for --help.
-_IMAGE_SAVES = ('depth', 'gray', 'color', 'mask', 'labels', 'classes', 'overlay', 'panel',
-                'regions')
+_IMAGE_DEFAULT = ('depth', 'gray', 'color', 'mask', 'labels', 'classes', 'overlay', 'panel',
+                  'regions')
+_IMAGE_SAVES = (*_IMAGE_DEFAULT, 'explain')
 _VIDEO_SAVES = ('overlay', 'color', 'regions', 'depth', 'gray', 'mask', 'labels', 'classes')
 
 _BAG_SAVES = ('inverse_depth', 'depth/image', 'depth_gray', 'depth_color', 'mask', 'labels',
@@ -118,7 +119,10 @@ def _add_image(commands: Any) -> None:
     parser = _command(commands, 'image', 'images', 'process images and folders of images')
     parser.add_argument('inputs', metavar='IN', nargs='+', type=Path,
                         help='image file, or folder of images')
-    _add_output(parser, _IMAGE_SAVES, _IMAGE_SAVES)
+    _add_output(parser, _IMAGE_SAVES, _IMAGE_DEFAULT)
+    parser.add_argument('--explain', action='store_true',
+                        help='write NAME_explain.png, too: plane, residual, thresholds, splits '
+                             'and ownership, and the numbers that decided')
     _add_settings(parser)
     _add_quiet(parser)
 
@@ -175,7 +179,15 @@ def _add_save(parser: argparse.ArgumentParser, what: str, choices: Sequence[str]
     parser.add_argument('--save', metavar=f'{what},...', type=_kinds(choices),
                         default=list(default),
                         help=f'what to write, of {",".join(choices)} (default: '
-                             f'{"all" if default == choices else ",".join(default)}{note})')
+                             f'{_default_text(choices, default)}{note})')
+
+
+def _default_text(choices: Sequence[str], default: Sequence[str]) -> str:
+    """Return what is written by default, in as few words as say it."""
+    rest = [kind for kind in choices if kind not in default]
+    if len(rest) < 2:
+        return ' but '.join(['all', *rest])
+    return ','.join(default)
 
 
 def _kinds(choices: Sequence[str]) -> Callable[[str], list[str]]:

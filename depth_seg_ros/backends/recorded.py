@@ -40,7 +40,7 @@ _KIND_BY_ENDING = {'_inverse_depth.npy': DepthKind.RELATIVE_INVERSE,
                    '.png': DepthKind.METRIC}
 """As `depth_seg image` names what it writes; 16-bit PNG hold millimeters (REP 118)."""
 
-_OTHER_EXPORTS = re.compile(r'_(gray|color|mask|labels|classes|overlay|panel)\.png$')
+_OTHER_EXPORTS = re.compile(r'_(gray|color|mask|labels|classes|overlay|panel|explain)\.png$')
 """Pictures that `depth_seg image` writes beside the maps."""
 
 

@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +39,8 @@ def run(args: Namespace) -> int:
     if not usable:
         return 1
     images = open_images(usable, max_megapixels=params.input.max_megapixels)
-    status = process_images(images, args.out, params, args.save, args.quiet)
+    save = {*args.save, 'explain'} if args.explain else args.save
+    status = process_images(images, args.out, params, save, args.quiet)
     return status if len(usable) == len(args.inputs) else 1
 
 
@@ -53,7 +54,7 @@ def _is_usable(path: Path) -> bool:
     return True
 
 
-def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: Sequence[str],
+def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: Collection[str],
                    quiet: bool = False) -> int:
     """
     Process every image; one that cannot be used is named, and the rest goes on.
@@ -66,7 +67,7 @@ def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: 
         Folder, made where it is missing.
     params : PipelineParams
         For model, segmentation and drawing. Nothing is tracked from one image to the next.
-    save : sequence of str
+    save : collection of str
         Some of `depth_seg_ros.export.SAVES`.
     quiet : bool
         Print failed images only.
@@ -91,7 +92,7 @@ def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: 
                          'results would be taken for images the next time')
     # Files side by side are no stream: each has its own ids from 1 on.
     params = replace(params, tracking=replace(params.tracking, enable=False))
-    files = FrameFiles(out, params.drawing, save)
+    files = FrameFiles(out, params.drawing, save, params.segmentation)
     watch = Stopwatch()
     with build_pipeline(params) as pipeline, \
             Summary(out, pipeline.estimator.info, params) as summary, \

@@ -14,8 +14,9 @@
 """One frame as pictures: gray and color depth, the overlay, the explaining panel."""
 
 from depth_seg_ros.drawing.colors import class_color, region_color
+from depth_seg_ros.drawing.explain import explain
 from depth_seg_ros.drawing.figure import panel
 from depth_seg_ros.drawing.maps import color_map, gray_map
 from depth_seg_ros.drawing.painting import overlay
 
-__all__ = ['class_color', 'color_map', 'gray_map', 'overlay', 'panel', 'region_color']
+__all__ = ['class_color', 'color_map', 'explain', 'gray_map', 'overlay', 'panel', 'region_color']

@@ -13,11 +13,11 @@
 # limitations under the License.
 """Results as files that others can read."""
 
-from depth_seg_ros.export.frames import FrameFiles, SAVES
+from depth_seg_ros.export.frames import DEFAULT_SAVES, FrameFiles, SAVES
 from depth_seg_ros.export.records import frame_record, UNITS
 from depth_seg_ros.export.summary import Summary
 from depth_seg_ros.export.videos import VIDEO_SAVES, VideoFiles
 from depth_seg_ros.export.whole_files import json_bytes, write_whole
 
-__all__ = ['frame_record', 'FrameFiles', 'json_bytes', 'SAVES', 'Summary', 'UNITS',
-           'VIDEO_SAVES', 'VideoFiles', 'write_whole']
+__all__ = ['DEFAULT_SAVES', 'frame_record', 'FrameFiles', 'json_bytes', 'SAVES', 'Summary',
+           'UNITS', 'VIDEO_SAVES', 'VideoFiles', 'write_whole']

@@ -21,15 +21,16 @@ from pathlib import Path
 
 import cv2
 from depth_seg_ros.depth import DepthKind
-from depth_seg_ros.drawing import panel
+from depth_seg_ros.drawing import explain, panel
 from depth_seg_ros.export.records import frame_record, UNITS
 from depth_seg_ros.export.whole_files import json_bytes, write_whole
 from depth_seg_ros.outputs import IMAGES
-from depth_seg_ros.params import DrawingParams
+from depth_seg_ros.params import DrawingParams, SegmentationParams
 from depth_seg_ros.pipeline import FrameResult
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ['check_save', 'FrameFiles', 'SAVES']
+__all__ = ['check_save', 'DEFAULT_SAVES', 'FrameFiles', 'SAVES']
 
 _PICTURES = {'gray': 'depth_gray', 'color': 'depth_color', 'mask': 'mask', 'labels': 'labels',
              'classes': 'classes', 'overlay': 'overlay'}
@@ -37,7 +38,10 @@ _PICTURES = {'gray': 'depth_gray', 'color': 'depth_color', 'mask': 'mask', 'labe
 
 _RENDER = {output.topic: output.render for output in IMAGES}
 
-SAVES = ('depth', *_PICTURES, 'panel', 'regions')
+DEFAULT_SAVES = ('depth', *_PICTURES, 'panel', 'regions')
+"""What is saved of a frame unless told otherwise."""
+
+SAVES = (*DEFAULT_SAVES, 'explain')
 """What can be saved of a frame."""
 
 
@@ -64,8 +68,9 @@ class FrameFiles:
     A frame NAME gives `NAME_inverse_depth.npy` (float32, no unit) or, from a metric model,
     `NAME_depth.npy` (float32, meters), both of the size of the image with NaN where unknown;
     `NAME_gray.png`, `NAME_color.png`, `NAME_mask.png`, `NAME_labels.png` (16 bit),
-    `NAME_classes.png`, `NAME_overlay.png`, `NAME_panel.png` and `NAME_regions.json`. The same
-    result gives the same bytes. A file is whole or not there.
+    `NAME_classes.png`, `NAME_overlay.png`, `NAME_panel.png`, `NAME_regions.json` and, only
+    when asked for, `NAME_explain.png`. The same result gives the same bytes. A file is whole or
+    not there.
 
     Parameters
     ----------
@@ -74,6 +79,8 @@ class FrameFiles:
     drawing : DrawingParams
     save : collection of str
         Some of `SAVES`.
+    segmentation : SegmentationParams, optional
+        What the frames were segmented with, for `explain`.
 
     Raises
     ------
@@ -83,8 +90,10 @@ class FrameFiles:
     """
 
     def __init__(self, folder: Path, drawing: DrawingParams,
-                 save: Collection[str] = SAVES) -> None:
+                 save: Collection[str] = DEFAULT_SAVES,
+                 segmentation: SegmentationParams | None = None) -> None:
         check_save(save, SAVES)
+        self._segmentation = segmentation or SegmentationParams()
         self._folder = folder
         self._drawing = drawing
         self._save = save
@@ -109,6 +118,8 @@ class FrameFiles:
         ------
         OSError
             When one cannot be written.
+        ValueError
+            For `explain`, when the result is not that of these parameters and its depth alone.
 
         """
         written = []
@@ -129,6 +140,11 @@ class FrameFiles:
             return 'depth.npy' if metric else 'inverse_depth.npy', buffer.getvalue()
         if kind == 'regions':
             return 'regions.json', json_bytes({**frame_record(result), 'units': UNITS})
-        render = panel if kind == 'panel' else _RENDER[_PICTURES[kind]]
-        png = cv2.imencode('.png', render(result, self._drawing))[1]
+        png = cv2.imencode('.png', self._picture(kind, result))[1]
         return f'{kind}.png', png.tobytes()
+
+    def _picture(self, kind: str, result: FrameResult) -> NDArray[np.generic]:
+        if kind == 'explain':
+            return explain(result, self._segmentation, self._drawing)
+        render = panel if kind == 'panel' else _RENDER[_PICTURES[kind]]
+        return render(result, self._drawing)

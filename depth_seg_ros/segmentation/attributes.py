@@ -23,7 +23,7 @@ from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.frame import Frame, Labels
 from depth_seg_ros.segmentation.ground import Ground
 from depth_seg_ros.segmentation.result import LayerBounds, Region, RegionClass
-from depth_seg_ros.segmentation.runs import areas, find_runs
+from depth_seg_ros.segmentation.runs import find_runs
 from depth_seg_ros.segmentation.thresholds import layer_thresholds
 import numpy as np
 from numpy.typing import NDArray
@@ -82,9 +82,7 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
         Of single pixels, in units of nearness.
 
     """
-    place = _sampled(labels, count)
-    order, ends = _by_number(labels.ravel()[place], count)
-    place = place[order]
+    place, ends = _sampled(labels, count)
     near = frame.near.ravel()[place]
     over_far = near - np.float32(frame.far)
     if ground is None:
@@ -151,20 +149,17 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
     return tuple(regions)
 
 
-def _sampled(labels: Labels, count: int) -> NDArray[np.intp]:
-    """Return the places of all pixels of small regions, and of every fourth of large ones."""
-    large = areas(labels, count) >= 16 * _ENOUGH
-    if not large.any():
-        return np.flatnonzero(labels)
-    there = (labels > 0) & ~large[labels]
-    there[::2, ::2] |= large[labels[::2, ::2]]
-    return np.flatnonzero(there)
+def _sampled(labels: Labels, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """
+    Return the places of pixels, one label after the other, and where each of them ends.
 
-
-def _by_number(number: Labels, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return an order that brings equal numbers together, and where each of them ends."""
-    order = np.argsort(number.astype(np.uint16), kind='stable')  # in linear time for 16 bits
-    return order, np.cumsum(np.bincount(number, minlength=count))
+    All of small regions, and every fourth of large ones.
+    """
+    runs = find_runs(labels)
+    large = runs.areas(count) >= 16 * _ENOUGH
+    runs = runs.chosen(np.argsort(runs.number, kind='stable'))
+    place = runs.places(labels.shape[1], 1 + large[runs.number])
+    return place, np.searchsorted(labels.ravel()[place], np.arange(count), side='right')
 
 
 def _quantile(values: NDArray[np.float32], ends: NDArray[np.intp], share: float) -> _Floats:

@@ -64,9 +64,10 @@ def connected(mask: Mask, min_pixels: int, thin_length: float = math.inf) -> Lab
     top, left, bottom, right = runs.boxes(count)
     long = ((runs.areas(count) >= min_pixels)
             & (np.maximum(bottom - top, right - left) >= thin_length))
-    names = _renumbered(long)
-    names[names > 0] += large.max()
-    return labels + names.take(parts)
+    names = large.max() + _renumbered(long)
+    runs = runs.chosen(long[runs.number])
+    labels.ravel()[runs.places(mask.shape[1])] = names[runs.number].repeat(runs.stop - runs.start)
+    return labels
 
 
 def grown(labels: Labels, allowed: Mask, pixels: int) -> Labels:

@@ -23,7 +23,7 @@ from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.frame import Frame, Labels
 from depth_seg_ros.segmentation.ground import Ground
 from depth_seg_ros.segmentation.result import LayerBounds, Region, RegionClass
-from depth_seg_ros.segmentation.runs import areas, find_runs
+from depth_seg_ros.segmentation.runs import find_runs, Runs
 from depth_seg_ros.segmentation.thresholds import layer_thresholds
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class Depths:
 
     Parameters
     ----------
+    area : int ndarray of shape (n,)
+        Known pixels on the work grid.
     nearest, median : float64 ndarray of shape (n,)
         95 % quantile and median of nearness.
     height : float64 ndarray of shape (n,)
@@ -52,6 +54,7 @@ class Depths:
 
     """
 
+    area: NDArray[np.intp]
     nearest: _Floats
     median: _Floats
     height: _Floats
@@ -59,8 +62,8 @@ class Depths:
 
     def in_order(self, order: NDArray[np.intp]) -> Depths:
         """Return the same with another order of labels."""
-        return Depths(self.nearest[order], self.median[order], self.height[order],
-                      self.sigmas[order])
+        return Depths(self.area[order], self.nearest[order], self.median[order],
+                      self.height[order], self.sigmas[order])
 
 
 def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, noise: float
@@ -82,9 +85,10 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
         Of single pixels, in units of nearness.
 
     """
-    place = _sampled(labels, count)
-    order, ends = _by_number(labels.ravel()[place], count)
-    place = place[order]
+    runs = find_runs(labels)
+    area = runs.areas(count)
+    place = _sampled(runs, area, labels.shape[1])
+    ends = np.searchsorted(labels.ravel()[place], np.arange(count), side='right')
     near = frame.near.ravel()[place]
     over_far = near - np.float32(frame.far)
     if ground is None:
@@ -93,7 +97,7 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
         over = near - ground.surface.ravel()[place]
         height = _quantile(over / np.maximum(over_far, np.float32(0.04)), ends, 0.95)
         sigmas = np.abs(ground.sigmas.ravel()[place])
-    return Depths(_quantile(near, ends, 0.95), _quantile(near, ends, 0.5), height,
+    return Depths(area, _quantile(near, ends, 0.95), _quantile(near, ends, 0.5), height,
                   _mean(sigmas, ends))
 
 
@@ -101,7 +105,7 @@ def layer_bounds(labels: Labels, kinds: NDArray[np.uint8], frame: Frame,
                  params: SegmentationParams) -> LayerBounds:
     """Return what separates near, mid and far among the obstacles, in inverse depth."""
     stands = np.isin(kinds, (RegionClass.OBJECT, RegionClass.STRUCTURE))
-    near = frame.near[::2, ::2][stands[labels[::2, ::2]]]
+    near = frame.near[::2, ::2][stands.take(labels[::2, ::2])]
     bounds = [frame.to_inverse(value) for value in layer_thresholds(near, params.layers, params)]
     if not bounds:
         return LayerBounds()
@@ -151,20 +155,10 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
     return tuple(regions)
 
 
-def _sampled(labels: Labels, count: int) -> NDArray[np.intp]:
-    """Return the places of all pixels of small regions, and of every fourth of large ones."""
-    large = areas(labels, count) >= 16 * _ENOUGH
-    if not large.any():
-        return np.flatnonzero(labels)
-    there = (labels > 0) & ~large[labels]
-    there[::2, ::2] |= large[labels[::2, ::2]]
-    return np.flatnonzero(there)
-
-
-def _by_number(number: Labels, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return an order that brings equal numbers together, and where each of them ends."""
-    order = np.argsort(number.astype(np.uint16), kind='stable')  # in linear time for 16 bits
-    return order, np.cumsum(np.bincount(number, minlength=count))
+def _sampled(runs: Runs, area: NDArray[np.intp], width: int) -> NDArray[np.intp]:
+    """Return, by label, the places of all pixels of small regions, every fourth of large ones."""
+    runs = runs.chosen(np.argsort(runs.number, kind='stable'))
+    return runs.places(width, np.where(area >= 16 * _ENOUGH, 2, 1)[runs.number])
 
 
 def _quantile(values: NDArray[np.float32], ends: NDArray[np.intp], share: float) -> _Floats:

@@ -94,31 +94,37 @@ def find_ground(frame: Frame, far: Mask, pixel_noise: float, params: Segmentatio
         surface = np.maximum(surface, image_of(planes.ramp, frame.shape))
     clearance = np.maximum(surface - np.float32(frame.far), np.float32(0.05))
     may_be = frame.valid & ~far
-    reach = np.float32(planes.tolerance) * (np.float32(0.5) + clearance)
     if params.ground_refine:
-        surface = _with_unevenness(surface, frame.near, may_be, reach)
+        surface = _with_unevenness(surface, frame.near, may_be, clearance, planes.tolerance)
     inliers = np.abs(grid.over(planes.ground[None], grid.usable)) < planes.tolerance
     over = frame.near - surface
     some = np.s_[::4, ::4]
-    noise = _noise(over[some], clearance[some], may_be[some], reach[some])
+    noise = _noise(over[some], clearance[some], may_be[some], planes.tolerance)
     # Toward the horizon the noise of the ground vanishes; that of single pixels does not.
     least = np.float32(max(0.001, 0.5 * pixel_noise))
-    sigmas = over / np.maximum(clearance * np.float32(noise), least)
+    sigma = clearance * np.float32(noise)
+    sigmas = np.divide(over, np.maximum(sigma, least, out=sigma), out=over)
     a, b, c = planes.ground
     return Ground((float(a), float(b), float(c)), float(inliers.mean()),
                   surface, noise, sigmas, clearance)
 
 
-def _with_unevenness(surface: FloatImage, near: FloatImage, may_be: Mask, reach: FloatImage
-                     ) -> FloatImage:
+def _reach(clearance: FloatImage, tolerance: float) -> FloatImage:
+    """Return how far from the surface is still ground-like."""
+    return np.float32(tolerance) * (np.float32(0.5) + clearance)
+
+
+def _with_unevenness(surface: FloatImage, near: FloatImage, may_be: Mask, clearance: FloatImage,
+                     tolerance: float) -> FloatImage:
     """
     Return the surface bent to follow slow errors and gentle relief.
 
     Three times, ever stricter about what is ground, the median residual of 12 x 9 cells is
     added. Without it 4 % of slow error costs 0.1 of F, and one bare floor in nine holds a region.
     """
-    over, allowed = _in_cells(near - surface), _in_cells(may_be.view(np.uint8)) > 0
-    reach = _in_cells(reach)
+    over = _in_cells(near) - _in_cells(surface)
+    allowed = _in_cells(may_be.view(np.uint8)) > 0
+    reach = _reach(_in_cells(clearance), tolerance)
     bend = np.zeros((_CELL_ROWS, _CELL_COLUMNS), np.float32)
     for strictness in (3.0, 2.0, 1.0):
         like = allowed & (np.abs(over) < np.float32(strictness) * reach)
@@ -152,10 +158,10 @@ def _smooth_medians(values: FloatImage, chosen: Mask) -> FloatImage:
             / (cv2.GaussianBlur(weight, (3, 3), 0) + np.float32(0.05)))
 
 
-def _noise(over: FloatImage, clearance: FloatImage, may_be: Mask, reach: FloatImage) -> float:
+def _noise(over: FloatImage, clearance: FloatImage, may_be: Mask, tolerance: float) -> float:
     """Return sigma, from the median absolute deviation, of the pixels that are ground-like."""
     error = np.abs(over)
-    like = may_be & (error < reach)
+    like = may_be & (error < _reach(clearance, tolerance))
     if not like.any():
         return 0.0
     return float(1.4826 * np.median(error[like] / clearance[like]))

@@ -45,6 +45,22 @@ class Runs:
     start: _Places
     stop: _Places
 
+    def chosen(self, which: NDArray[np.bool_] | _Places) -> Runs:
+        """Return some of the runs: those of a mask, or of a list in its order."""
+        return Runs(self.number[which], self.row[which], self.start[which], self.stop[which])
+
+    def places(self, width: int, step: int | _Places = 1) -> _Places:
+        """
+        Return where in the flat image of this width the pixels are, one run after the other.
+
+        With a step (one for all, or one by run) only rows and columns that it divides.
+        """
+        first = -(-self.start // step) * step
+        length = np.maximum(-(-(self.stop - first) // step), 0) * (self.row % step == 0)
+        before = np.cumsum(length) - length
+        return (np.repeat(self.row * width + first - step * before, length)
+                + np.repeat(np.broadcast_to(step, length.shape), length) * np.arange(length.sum()))
+
     def areas(self, count: int) -> _Places:
         """Return the number of pixels of the labels below `count`, 0 for label 0."""
         return np.bincount(self.number, self.stop - self.start, count).astype(np.intp)

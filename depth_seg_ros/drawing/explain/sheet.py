@@ -180,7 +180,8 @@ def _region_lines(page: Page, stages: Stages) -> list[str]:
     least = max(1, round(params.min_area * stages.frame.near.size))
     bounds = [f'{name} from {value:.3g}' for name, value in (
         ('near', layers.near), ('mid', layers.mid)) if math.isfinite(value)]
-    return [f'regions: {len(page.result.regions)}, each at least {params.min_area:.2%} = {least} px',
+    count = len(page.result.regions)
+    return [f'regions: {count}, each at least {params.min_area:.2%} = {least} px',
             f'object from ownership {params.ownership:g} on',
             f'structure above {params.max_area:.0%} of the image',
             f'drop-offs: {int(stages.found.pits.max())}'

@@ -83,8 +83,9 @@ def test_what_was_written_beside_the_maps_is_not_read(tmp_path: Path) -> None:
     assert estimator.estimate(RGB).values[0, 0] == 1
 
 
-def test_labels_are_not_taken_for_millimeters(tmp_path: Path) -> None:
-    save(tmp_path, 'a_labels.png')
+@pytest.mark.parametrize('kind', ['labels', 'explain'])
+def test_pictures_are_not_taken_for_millimeters(tmp_path: Path, kind: str) -> None:
+    save(tmp_path, f'a_{kind}.png')
     assert 'no depth maps in it' in refusal(tmp_path)
 
 

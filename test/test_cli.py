@@ -29,7 +29,7 @@ import cv2
 from depth_seg_ros import cli
 from depth_seg_ros.bag import BagReader, SAVES as BAG_SAVES
 from depth_seg_ros.depth import DepthEstimator, DepthMap, EstimationError, ModelLoadError
-from depth_seg_ros.export import SAVES, VIDEO_SAVES
+from depth_seg_ros.export import DEFAULT_SAVES, SAVES, VIDEO_SAVES
 from depth_seg_ros.params import ModelParams
 import depth_seg_ros.pipeline
 from frame_results import PaperNetwork
@@ -147,10 +147,28 @@ def test_images_give_files_a_summary_and_one_line(
     assert network.closed
 
 
-def test_everything_is_saved_by_default(pictures: Path, tmp_path: Path, use: Use) -> None:
+def test_everything_but_the_explanation_is_saved_by_default(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
     use(PaperNetwork())
     assert run('image', pictures / 'a.png', '--out', tmp_path / 'out') == 0
-    assert len(names(tmp_path / 'out')) == len(SAVES) + 1
+    assert len(names(tmp_path / 'out')) == len(DEFAULT_SAVES) + 1
+    assert 'a_explain.png' not in names(tmp_path / 'out')
+    assert code_of('image', '--help') == 0
+    said = ' '.join(capsys.readouterr().out.split())
+    assert '(default: all but explain)' in said and '--explain write NAME_explain.png' in said
+
+
+@pytest.mark.parametrize('asked', [
+    ['--explain', '--save', 'mask'], ['--save', 'mask', '--explain'], ['--save', 'mask,explain'],
+    ['--save', 'mask,explain', '--explain']])
+def test_a_frame_is_explained_when_asked_for(
+        pictures: Path, tmp_path: Path, use: Use, asked: list[str]) -> None:
+    use(PaperNetwork())
+    assert run('image', pictures / 'a.png', '--out', tmp_path / 'out', *asked,
+               '-p', 'segmentation.ownership=0.6') == 0
+    assert names(tmp_path / 'out') == ['a_explain.png', 'a_mask.png', 'summary.json']
+    files, = (each['files'] for each in summary(tmp_path / 'out')['inputs'])
+    assert files == ['a_mask.png', 'a_explain.png']
 
 
 def test_every_image_stands_for_itself(pictures: Path, tmp_path: Path, use: Use) -> None:

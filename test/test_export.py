@@ -22,12 +22,14 @@ from typing import Any
 
 import cv2
 from depth_seg_ros.depth import DepthKind, EstimatorInfo
+from depth_seg_ros.drawing import explain
 from depth_seg_ros.export import (
-    frame_record, FrameFiles, json_bytes, SAVES, Summary, UNITS, VIDEO_SAVES, VideoFiles,
-    write_whole)
+    DEFAULT_SAVES, frame_record, FrameFiles, json_bytes, SAVES, Summary, UNITS, VIDEO_SAVES,
+    VideoFiles, write_whole)
 from depth_seg_ros.outputs import IMAGES
-from depth_seg_ros.params import DrawingParams, flatten, PipelineParams
-from frame_results import hand_drawn, nothing_known
+from depth_seg_ros.params import DrawingParams, flatten, PipelineParams, SegmentationParams
+from depth_seg_ros.pipeline import Pipeline
+from frame_results import hand_drawn, nothing_known, PaperNetwork
 import numpy as np
 import pytest
 
@@ -143,6 +145,17 @@ def test_a_frame_gives_one_file_of_every_kind(tmp_path: Path, kind: DepthKind, d
         np.testing.assert_array_equal(picture, render[output](result, DRAWING))
 
 
+def test_the_page_that_explains_is_written_when_it_is_asked_for(tmp_path: Path) -> None:
+    params = SegmentationParams(method='local')
+    with Pipeline(PaperNetwork(), PipelineParams(segmentation=params)) as pipeline:
+        result = pipeline.process(np.zeros((48, 64, 3), np.uint8), 0.0)
+    path, = FrameFiles(tmp_path, DRAWING, ['explain'], params).write('a', result)
+    assert path.name == 'a_explain.png' and set(SAVES) - set(DEFAULT_SAVES) == {'explain'}
+    np.testing.assert_array_equal(cv2.imread(str(path)), explain(result, params, DRAWING))
+    with pytest.raises(ValueError, match='expected what these parameters make'):
+        FrameFiles(tmp_path, DRAWING, ['explain']).write('b', result)
+
+
 def test_labels_are_stored_in_16_bits(tmp_path: Path) -> None:
     path, = FrameFiles(tmp_path, DRAWING, ['labels']).write('a', hand_drawn())
     assert cv2.imread(str(path), cv2.IMREAD_UNCHANGED).dtype == np.uint16
@@ -154,7 +167,7 @@ def test_regions_carry_their_units(tmp_path: Path) -> None:
     assert record['units'] == UNITS and len(record['regions']) == 3
 
 
-@pytest.mark.parametrize('kind', SAVES)
+@pytest.mark.parametrize('kind', DEFAULT_SAVES)
 def test_only_what_is_asked_for_is_written(tmp_path: Path, kind: str) -> None:
     written = FrameFiles(tmp_path, DRAWING, [kind]).write('b', hand_drawn())
     assert len(written) == 1 and kind in written[0].name

@@ -46,7 +46,8 @@ def draw_nearness(axes: Axes, page: Page, number: str) -> None:
         return
     frame = page.stages.frame
     limits = (min(frame.far, 0.0) - 0.02, min(max(1.02, float(frame.near.max())), 1.5))
-    entitle(axes, number + 'Nearness', 'inverse depth, 0 at its 2 % and 1 at its 98 % quantile')
+    entitle(axes, number + 'Nearness', 'inverse depth, 0 at its 2 % and 1 at its 98 % quantile'
+            + ('' if frame.valid.all() else '; black: unknown'))
     drawn = heat(axes, page, frame.near, limits)
     page.tint(axes, ~frame.valid, UNKNOWN)
     add_scale(axes, drawn, [frame.far, 0.0, 1.0],
@@ -62,21 +63,17 @@ def draw_ground(axes: Axes, page: Page, number: str) -> None:
         return
     frame, params = page.stages.frame, page.params
     page.show(axes, page.result.rgb, interpolation='antialiased')
-    height, width = frame.shape
-    a, b, c = ground.plane
-    u, v = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5)[:, None] / height
-    off = np.abs(frame.near - (a * u + b * v + c)) / frame.over_far(0.1)
+    off = np.abs(frame.near - page.plane()) / frame.over_far(0.1)
     on_plane = frame.valid & (off < params.ground_tolerance)
     page.tint(axes, on_plane, hex_color(class_color(RegionClass.GROUND)), 0.6)
-    bent = float(np.quantile(np.abs(ground.surface - (a * u + b * v + c))[on_plane]
-                             / ground.clearance[on_plane], 0.95)) if on_plane.any() else 0.0
     nearest = float(ground.clearance.max())
-    page.contour(axes, ground.clearance, [nearest / 2 ** k for k in range(1, 6)], 'white')
+    for color, width in (('black', 2.2), ('white', 1.0)):  # seen on light and dark images
+        page.contour(axes, ground.clearance, [nearest / 2 ** k for k in range(1, 6)], color, width)
     axes.plot((0, page.result.image_shape[1]), rows, color='#ffe600', linewidth=2.0,
               scalex=False, scaley=False)
     axes.set(xlim=(0, page.result.image_shape[1]), ylim=(page.result.image_shape[0], 0))
-    entitle(axes, number + 'Ground plane', f'{ground.inlier_share:.0%} inliers, bent by '
-            f'{bent:.1%} of nearness; {page.horizon_text()}')
+    entitle(axes, number + 'Ground plane',
+            f'{ground.inlier_share:.0%} inliers; {page.horizon_text()}')
     explain_colors(axes, {f'within {params.ground_tolerance:.1%} of the plane':
                           hex_color(class_color(RegionClass.GROUND)), 'horizon': '#ffe600',
                           'twice as far from line to line': 'white'}, 3)
@@ -125,11 +122,12 @@ def draw_residual(axes: Axes, page: Page, number: str) -> None:
     values, bars, unit = over(page)
     reach = 2 * bars[-1] if page.ground is not None else max(0.5, 2 * bars[-1])
     drawn = page.show(axes, values, cmap='RdBu_r', vmin=-reach, vmax=reach)
+    if page.ground is not None:
+        far = page.stages.found.classes == RegionClass.BACKGROUND
+        page.tint(axes, far, '#d9d9d9')
+        values = np.where(far, np.float32(np.nan), values)
     page.contour(axes, values, bars[-1:], 'black', 1.2)
     page.contour(axes, values, bars[:-1], '#666666', 0.7)
-    far = page.stages.found.classes == RegionClass.BACKGROUND
-    if page.ground is not None:
-        page.tint(axes, far, '#d9d9d9')
     page.tint(axes, ~page.stages.frame.valid, UNKNOWN)
     what = {'ground': 'the ground' if page.ground is not None else 'infinity',
             'threshold': 'the threshold', 'local': 'the local mean'}[page.params.method]

@@ -24,7 +24,7 @@ from depth_seg_ros.depth import DepthKind
 from depth_seg_ros.drawing.colors import depth_colors
 from depth_seg_ros.params import DrawingParams, SegmentationParams
 from depth_seg_ros.pipeline import FrameResult
-from depth_seg_ros.segmentation import Stages
+from depth_seg_ros.segmentation import RegionClass, Stages
 from depth_seg_ros.segmentation.ground import Ground
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +113,21 @@ class Page:
         """Show the image pale and gray, to paint on."""
         gray = cv2.cvtColor(self.result.rgb, cv2.COLOR_RGB2GRAY) / 255.0
         self.show(axes, 0.35 + 0.6 * gray, cmap='gray', vmin=0.0, vmax=1.0)
+
+    def plane(self) -> NDArray[np.float32]:
+        """Return the nearness of the ground plane, without ramp and unevenness, (h, w)."""
+        assert self.ground is not None
+        height, width = self.ground.surface.shape
+        a, b, c = self.ground.plane
+        u, v = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5)[:, None] / height
+        return np.asarray(a * u + b * v + c, np.float32)
+
+    def bend(self) -> float:
+        """Return how far the ground leaves its plane (95 % quantile), as a share of nearness."""
+        assert self.ground is not None and self.stages is not None
+        on_ground = self.stages.found.classes == RegionClass.GROUND
+        off = np.abs(self.ground.surface - self.plane()) / self.ground.clearance
+        return float(np.quantile(off[on_ground], 0.95)) if on_ground.any() else 0.0
 
     def horizon(self) -> tuple[float, float] | None:
         """Return the rows of the image where the ground meets infinity, at its left and right."""

@@ -52,7 +52,7 @@ def standing_masks(page: Page) -> dict[str, Mask]:
     Returns
     -------
     dict of str to bool ndarray of shape (h, w)
-        `sure`, `grown` to it, `dropped` as nothing sure is in touch, `below`, `far`.
+        `sure`, `grown` to it, `dropped` as nothing sure is in touch, `below`, `far`, `ground`.
 
     """
     assert page.stages is not None
@@ -66,7 +66,8 @@ def standing_masks(page: Page) -> dict[str, Mask]:
     if page.ground is None:
         dropped = np.zeros_like(sure)
     return {'sure': sure, 'grown': standing & ~sure, 'dropped': dropped,
-            'below': known & open_ & ~standing, 'far': far}
+            'below': known & open_ & ~standing, 'far': far,
+            'ground': known & (found.classes == RegionClass.GROUND) & ~dropped}
 
 
 def draw_standing(axes: Axes, page: Page, number: str) -> None:
@@ -80,19 +81,20 @@ def draw_standing(axes: Axes, page: Page, number: str) -> None:
     masks = standing_masks(page)
     names = {'sure': ('stands out', SURE), 'far': ('far', '#f2f2f2')}
     if page.ground is not None:
-        names = {'sure': (f'over {page.params.noise_high:g} sigma', SURE),
+        names = {'ground': ('ground', hex_color(class_color(RegionClass.GROUND))),
+                 'sure': (f'over {page.params.noise_high:g} sigma', SURE),
                  'grown': (f'over {page.params.noise_low:g}, in touch', GROWN),
                  'dropped': ('not in touch', DROPPED), 'below': ('below', BELOW),
                  'far': ('far', '#f2f2f2')}
     elif page.params.method != 'ground':
         names['far'] = 'does not', '#f2f2f2'
     for name, (_, color) in names.items():
-        page.tint(axes, masks[name], color, 0.8)
+        page.tint(axes, masks[name], color, 0.5 if name == 'ground' else 0.8)
     page.tint(axes, ~page.stages.frame.valid, UNKNOWN)
     standing = (masks['sure'] | masks['grown']).mean()
     entitle(axes, title, f'{standing:.1%} of the image; {masks["below"].mean():.1%} below the '
             f'ground' if page.ground is not None else f'{standing:.1%} of the image')
-    explain_colors(axes, dict(names.values()), len(names))
+    explain_colors(axes, dict(names.values()))
 
 
 def draw_edges(axes: Axes, page: Page, number: str) -> None:
@@ -103,7 +105,7 @@ def draw_edges(axes: Axes, page: Page, number: str) -> None:
         say(axes, page, 'No relief, no edges.')
         return
     frame, edges, params = page.stages.frame, page.stages.edges, page.params
-    page.show(axes, np.sqrt(np.clip(frame.near - min(frame.far, 0.0), 0.0, 1.2)), cmap='gray')
+    page.show(axes, frame.near, cmap='gray', vmin=-0.1, vmax=1.2)
     page.tint(axes, edges.creases, CREASE)
     page.tint(axes, edges.steps, STEP)
     page.tint(axes, ~frame.valid, UNKNOWN)
@@ -221,8 +223,9 @@ def draw_classes(axes: Axes, page: Page, number: str) -> None:
     labels, classes = result.segmentation.labels, result.segmentation.classes
     write_inside(axes, page, labels, {region.id: str(region.id) for region in result.regions})
     count = len(result.regions)
-    entitle(axes, number + 'Result', f'{count} region{"" if count == 1 else "s"}, the nearest is '
-            '1; unknown: no depth, or too small for a region')
+    entitle(axes, number + 'Result', f'{count} region{"" if count == 1 else "s"}'
+            + (', the nearest is 1' if count else '')
+            + '; unknown: no depth, or too small for a region')
     shares = np.bincount(classes.ravel(), minlength=len(RegionClass)) / classes.size
     explain_colors(axes, {f'{class_name(kind)} {shares[kind]:.0%}': hex_color(class_color(kind))
-                          for kind in RegionClass if shares[kind] > 0}, 6)
+                          for kind in RegionClass if shares[kind] > 0})

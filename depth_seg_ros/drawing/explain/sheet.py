@@ -153,10 +153,11 @@ def _bar_lines(page: Page) -> list[str]:
     if ground is None:
         return ['no ground found: all that is not far stands out', far]
     low, high = (bar * ground.noise for bar in (params.noise_low, params.noise_high))
+    bend = f'ramp and unevenness up to {page.bend():.1%} of it'
     lines = [f'ground noise (sigma) {ground.noise:.2%} of its nearness',
              f'bars {params.noise_low:g} and {params.noise_high:g} sigma = {low:.1%} and '
              f'{high:.1%} of it', f'{ground.inlier_share:.1%} of the sampled points on the plane',
-             page.horizon_text(), far]
+             bend, far]
     if params.min_height > 0:
         lines.append(f'at least {params.min_height:g} camera heights over the ground')
     return lines
@@ -179,7 +180,8 @@ def _region_lines(page: Page, stages: Stages) -> list[str]:
     least = max(1, round(params.min_area * stages.frame.near.size))
     bounds = [f'{name} from {value:.3g}' for name, value in (
         ('near', layers.near), ('mid', layers.mid)) if math.isfinite(value)]
-    return [f'{len(page.result.regions)} regions of at least {params.min_area:.2%} = {least} px',
+    count = len(page.result.regions)
+    return [f'regions: {count}, each at least {params.min_area:.2%} = {least} px',
             f'object from ownership {params.ownership:g} on',
             f'structure above {params.max_area:.0%} of the image',
             f'drop-offs: {int(stages.found.pits.max())}'

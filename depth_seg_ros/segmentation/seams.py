@@ -38,14 +38,22 @@ _CUT_OFF = _HIDDEN = 0.5
 Where the image or a nearer thing cuts it off, an outline counts half: it tells nothing for sure.
 
 So the bar of ownership can be 0.5 for 0.45: hidden things are found as before, and cushions,
-half of whose outline are creases, are none (rendered rooms: 1.5 false regions a frame for 1.9).
+half of whose outline are creases, are none: F of rendered rooms goes from 0.72 to 0.79.
 """
 
 _LEAST_WIDTH = 3.0
-"""Low things are compact; ragged noise of far ground is not (2 * area / outline, in pixels)."""
+"""
+Low things are this compact (2 * area / outline, in pixels); ragged noise of far ground is not.
+
+Of a bad network 0.30 false regions a frame are left for 0.37.
+"""
 
 _RIM_REACH = 2
-"""A step has a near side within this, in pixels; at 4 the creases of a sofa are taken for steps."""
+"""
+A step has a near side within this, in pixels; the crease between two cushions has none.
+
+At 4 there are 1.9 false regions a frame in rendered rooms, here 1.6; at 1 things are missed.
+"""
 
 _Counts: TypeAlias = NDArray[np.float64]
 

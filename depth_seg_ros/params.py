@@ -125,10 +125,10 @@ class SegmentationParams(Validated):
         0.0, 'Touching parts are joined when the share of the outline that stands out in depth '
         'falls by this at most.', unit='share of the outline', low=0.0, high=1.0)
     thin_length: float = option(
-        0.045, 'What is thinner than three pixels of the work grid is kept from this length on.',
+        0.08, 'What is thinner than three pixels of the work grid is kept from this length on.',
         unit='share of the width', low=0.0, high=1.0)
     ownership: float = option(
-        0.45, 'Share of its outline that must stand out in depth for a region to be an object; '
+        0.5, 'Share of its outline that must stand out in depth for a region to be an object; '
         'less is structure (wall, slope).', unit='share of the outline', low=0.0, high=1.0)
     max_area: float = option(0.35, 'What fills more than this is structure.',
                              unit='share of the image', low=0.01, high=1.0)

@@ -38,6 +38,13 @@ def seams_of(labels: NDArray[np.int32], near: NDArray[np.float64],
                       Edges(0.05 * near, steps, np.zeros_like(steps), steps))
 
 
+def owned(labels: NDArray[np.int32], near: NDArray[np.float64],
+          ground: NDArray[np.bool_] | None = None,
+          valid: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Return the ownership of every label."""
+    return seams_of(labels, near, ground, valid).ownership(np.bincount(labels.ravel()))
+
+
 def block(*boxes: tuple[slice, slice]) -> NDArray[np.int32]:
     """Return labels 1, 2, ... of boxes."""
     labels = np.zeros(SHAPE, np.int32)
@@ -46,10 +53,22 @@ def block(*boxes: tuple[slice, slice]) -> NDArray[np.int32]:
     return labels
 
 
+def _frame_of(near: NDArray[np.float64]) -> Frame:
+    return Frame(near.astype(np.float32), np.ones(near.shape, bool), 0.0, 0.0, 1.0)
+
+
+def _outer_rim() -> NDArray[np.bool_]:
+    """Return where the outline of the box in rows and columns 20 to 40 is, both sides."""
+    rim = np.zeros(SHAPE, bool)
+    rim[19:41, 19:41] = True
+    rim[21:39, 21:39] = False
+    return rim
+
+
 def test_a_thing_owns_its_outline_and_a_wall_does_not() -> None:
     near = np.full(SHAPE, 0.3)
     near[20:40, 20:40] = 0.6
-    own = seams_of(block(np.s_[:, :], np.s_[20:40, 20:40]), near).ownership()
+    own = owned(block(np.s_[:, :], np.s_[20:40, 20:40]), near)
     assert len(own) == 3
     assert own[1] == 0.0 and own[2] == 1.0
 
@@ -57,7 +76,7 @@ def test_a_thing_owns_its_outline_and_a_wall_does_not() -> None:
 def test_the_border_of_the_image_counts_half_against_a_thing() -> None:
     near = np.full(SHAPE, 0.3)
     near[20:40, :20] = 0.6
-    own = seams_of(block(np.s_[20:40, :20]), near).ownership()
+    own = owned(block(np.s_[20:40, :20]), near)
     assert own[1] == pytest.approx(60 / 70)
 
 
@@ -65,28 +84,53 @@ def test_contact_with_the_ground_and_unknown_pixels_say_nothing() -> None:
     near = np.full(SHAPE, 0.6)
     near[:, 40:] = 0.3
     labels = block(np.s_[20:40, 20:40])  # right of it is a step, around it more of the same
-    assert seams_of(labels, near).ownership()[1] == pytest.approx(0.25, abs=0.03)
+    assert owned(labels, near)[1] == pytest.approx(0.25, abs=0.03)
     ground = labels == 0
     ground[:, 40:] = False
-    assert seams_of(labels, near, ground).ownership()[1] == 1.0
+    assert owned(labels, near, ground)[1] == 1.0
     valid = labels > 0
     valid[:, 40:] = True
-    assert seams_of(labels, near, valid=valid).ownership()[1] == 1.0
+    assert owned(labels, near, valid=valid)[1] == 1.0
 
 
 def test_a_low_thing_with_ground_all_around_is_a_thing() -> None:
     labels = block(np.s_[20:40, 20:40])
-    assert seams_of(labels, np.full(SHAPE, 0.5), labels == 0).ownership()[1] == 1.0
+    assert owned(labels, np.full(SHAPE, 0.5), labels == 0)[1] == 1.0
+
+
+def test_ragged_noise_of_the_ground_is_no_low_thing() -> None:
+    labels = block(np.s_[20:21, 20:50], np.s_[18:23:2, 22:48:3])
+    labels[labels > 0] = 1
+    assert owned(labels, np.full(SHAPE, 0.5), labels == 0)[1] == 0.0
+
+
+def test_what_a_nearer_thing_hides_counts_half() -> None:
+    near = np.full(SHAPE, 0.3)
+    near[10:30, 10:30], near[10:30, 30:50] = 0.6, 0.9
+    own = owned(block(np.s_[10:30, 10:30], np.s_[10:30, 30:50]), near)
+    assert own[1] == pytest.approx(60 / 70, abs=0.02) and own[2] == 1.0
+
+
+def test_a_steep_valley_without_a_near_side_is_no_step() -> None:
+    near = np.full(SHAPE, 0.3)
+    near[20:40, 20:40] = 0.6
+    labels, frame, steps = block(np.s_[20:40, 20:40]), _frame_of(near), _outer_rim()
+    for away, stands in ((2, True), (4, False)):
+        rims = np.zeros(SHAPE, bool)
+        rims[20 + away:40 - away, 20 + away:40 - away] = True
+        edges = Edges(0.05 * frame.near, steps, np.zeros_like(steps), rims)
+        seams = find_seams(labels, np.zeros(SHAPE, bool), frame, edges)
+        assert bool(seams.owned.any()) == stands
 
 
 def test_what_leaves_the_image_on_the_ground_is_no_low_thing() -> None:
     labels = block(np.s_[:4, :])
-    assert seams_of(labels, np.full(SHAPE, 0.5), labels == 0).ownership()[1] == 0.0
+    assert owned(labels, np.full(SHAPE, 0.5), labels == 0)[1] == 0.0
 
 
 def test_no_regions_own_nothing() -> None:
     seams = seams_of(np.zeros(SHAPE, np.int32), np.full(SHAPE, 0.5))
-    assert len(seams.ownership()) == 1 and join(seams, 0.1).tolist() == [0]
+    assert len(seams.ownership(np.zeros(1, int))) == 1 and join(seams, 0.1).tolist() == [0]
 
 
 def test_two_parts_of_one_thing_are_joined() -> None:
@@ -100,7 +144,8 @@ def test_two_parts_of_one_thing_are_joined() -> None:
     np.testing.assert_array_equal(joined.pairs, whole.pairs)
     np.testing.assert_array_equal(joined.asked, whole.asked)
     np.testing.assert_array_equal(joined.owned, whole.owned)
-    np.testing.assert_array_equal(joined.ownership(), whole.ownership())
+    area = np.bincount(names.take(labels).ravel())
+    np.testing.assert_array_equal(joined.ownership(area), whole.ownership(area))
 
 
 def test_a_thing_is_not_joined_to_the_wall_that_it_touches() -> None:

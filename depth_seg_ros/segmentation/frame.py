@@ -39,8 +39,13 @@ _FARTHEST_SPREADS = 1e3
 SKY_SHARE = 0.05
 """A plateau of this share of the image at its farthest depth is taken as infinity."""
 
-_UNSEEN_DEPTH = 0.2
-"""Without such a plateau infinity lies this many spreads behind the farthest thing."""
+_UNSEEN_DEPTH = 0.25
+"""
+Without such a plateau infinity lies this many spreads behind the farthest thing.
+
+Measured: 0.27 in dwellings, 0.35 to 0.8 in rooms. Less takes slopes for steps (false regions in
+rendered rooms 1.6 a frame at 0.2, 1.4 here), more misses things (recall down 0.01 at 0.35).
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,8 +33,27 @@ _ASIDE = 2
 _CONTACT = 0.6
 """Two parts touch when no more than 40 % of their seam is a step."""
 
-_CUT_OFF = 0.5
-"""What the border of the image cuts off counts half: a wall leaves the image, so may a thing."""
+_CUT_OFF = _HIDDEN = 0.5
+"""
+Where the image or a nearer thing cuts it off, an outline counts half: it tells nothing for sure.
+
+So the bar of ownership can be 0.5 for 0.45: hidden things are found as before, and cushions,
+half of whose outline are creases, are none: F of rendered rooms goes from 0.72 to 0.79.
+"""
+
+_LEAST_WIDTH = 3.0
+"""
+Low things are this compact (2 * area / outline, in pixels); ragged noise of far ground is not.
+
+Of a bad network 0.30 false regions a frame are left for 0.37.
+"""
+
+_RIM_REACH = 2
+"""
+A step has a near side within this, in pixels; the crease between two cushions has none.
+
+At 4 there are 1.9 false regions a frame in rendered rooms, here 1.6; at 1 things are missed.
+"""
 
 _Counts: TypeAlias = NDArray[np.float64]
 
@@ -65,16 +84,27 @@ class Seams:
     length: _Counts
     cut_off: _Counts
 
-    def ownership(self) -> _Counts:
+    def ownership(self, area: NDArray[np.intp]) -> _Counts:
         """
         Return, for every label from 0 on, which share of its outline stands out in depth.
 
         A thing ends where something farther begins; a wall ends at a corner or leaves the image.
-        What has hardly more of an outline than its contact with the ground is a low thing on it.
+        What has hardly more of an outline than its contact with the ground is a low thing on it,
+        unless it is ragged.
+
+        Parameters
+        ----------
+        area : int ndarray of shape (n,)
+            Pixels of every label.
+
         """
-        asked, owned = self.outlines()
-        share = owned / np.maximum(asked + _CUT_OFF * self.cut_off, 1.0)
-        return np.where(asked + self.cut_off < 0.2 * (self.length + self.cut_off), 1.0, share)
+        (asked, owned), (first, second) = self.outlines(), self.pairs.T
+        hidden = (np.bincount(first, self.owned[:, 1], len(self.length))
+                  + np.bincount(second, self.owned[:, 0], len(self.length)))
+        outline = self.length + self.cut_off
+        share = owned / np.maximum(asked + _CUT_OFF * self.cut_off - _HIDDEN * hidden, 1.0)
+        is_low = (asked + self.cut_off < 0.2 * outline) & (2 * area >= _LEAST_WIDTH * outline)
+        return np.where(is_low, 1.0, share)
 
     def outlines(self) -> tuple[_Counts, _Counts]:
         """Return of every label how much of its outline says something, and is its own."""
@@ -117,7 +147,8 @@ def find_seams(labels: Labels, ground: Mask, frame: Frame, edges: Edges) -> Seam
     """
     count = int(labels.max()) + 1
     box = np.ones((3, 3), np.uint8)
-    rims = cv2.dilate(edges.rims.view(np.uint8), np.ones((9, 9), np.uint8))
+    beside = np.ones((2 * _RIM_REACH + 1, 2 * _RIM_REACH + 1), np.uint8)
+    rims = cv2.dilate(edges.rims.view(np.uint8), beside)
     at_step = cv2.dilate(edges.steps.view(np.uint8) & rims, box)
     silent = cv2.dilate((ground | ~frame.valid).view(np.uint8), box)
     pairs, says, stands = (np.concatenate(parts) for parts in zip(*(

@@ -146,8 +146,9 @@ class Segmenter:
             meeting = grown(parts, found.standing, 2)
             names = join(find_seams(meeting, is_ground, frame, edges), params.join_loss)
             things, seams = names.take(parts), seams.renamed(names)
-        own = seams.ownership()
-        large = areas(things, len(own)) > params.max_area * things.size
+        area = areas(things, len(seams.length))
+        own = seams.ownership(area)
+        large = area > params.max_area * things.size
         return Stages(frame, noise, edges, found, parts, things, np.where(large, 0.0, own))
 
 

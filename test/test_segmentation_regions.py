@@ -19,6 +19,7 @@ from depth_seg_ros.segmentation.regions import connected, grown, hysteresis, wit
 import numpy as np
 from numpy.typing import NDArray
 
+
 def drawn(*rows: str) -> NDArray[np.int32]:
     """Return labels from digits; a dot is none."""
     return np.array([[0 if c == '.' else int(c) for c in row] for row in rows], np.int32)

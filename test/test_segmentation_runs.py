@@ -43,3 +43,21 @@ def test_equal_labels_in_two_rows_are_two_runs_and_none_has_none() -> None:
     assert runs.number.tolist() == [1, 1] and runs.row.tolist() == [0, 1]
     assert runs.start.tolist() == [1, 0] and runs.stop.tolist() == [2, 2]
     assert find_runs(np.zeros((2, 2), np.int32)).number.size == 0
+
+
+@pytest.mark.parametrize('step', [1, 2])
+def test_places_are_the_pixels_on_every_row_and_column_of_the_step(step: int) -> None:
+    labels = np.random.default_rng(3).integers(0, 3, (15, 21)).astype(np.int32)
+    thinned = np.zeros_like(labels)
+    thinned[::step, ::step] = labels[::step, ::step]
+    np.testing.assert_array_equal(find_runs(labels).places(21, step), np.flatnonzero(thinned))
+
+
+def test_chosen_runs_keep_their_order_and_every_one_has_its_step() -> None:
+    labels = np.array([[1, 1, 1, 2], [2, 2, 1, 1]], np.int32)
+    runs = find_runs(labels)
+    runs = runs.chosen(np.argsort(runs.number, kind='stable'))
+    assert runs.places(4).tolist() == [0, 1, 2, 6, 7, 3, 4, 5]
+    assert runs.places(4, np.where(runs.number == 1, 2, 1)).tolist() == [0, 2, 3, 4, 5]
+    assert runs.chosen(runs.number == 2).places(4).tolist() == [3, 4, 5]
+    assert runs.chosen(runs.number == 9).places(4).size == 0

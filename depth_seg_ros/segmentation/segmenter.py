@@ -164,7 +164,8 @@ def _answer(stages: Stages, depth: DepthMap, params: SegmentationParams, memory:
     labels = _table(order, len(kinds)).take(labels)
     kinds, own, depths = kinds[order], own[order], depths.in_order(order)
     layers = memory.settled(layer_bounds(labels, kinds, frame, params))
-    classes = np.where(labels > 0, kinds.take(labels), found.classes)
+    classes = found.classes.copy()
+    cv2.copyTo(kinds.take(labels), (labels > 0).view(np.uint8), classes)
     memory.keep(classes)
     labels, classes = _on_grid(labels, depth), _on_grid(classes, depth)
     return Segmentation(

@@ -113,10 +113,11 @@ class _Frame:
         table[ids] = np.arange(1, len(ids) + 1)
         step = max(1, round(math.sqrt(labels.size / _SAMPLED)))
         places = table.take(labels[::step, ::step])
-        rows, columns = np.nonzero(places)
+        some = np.flatnonzero(places > 0)
+        rows, columns = np.divmod(some, places.shape[1])
+        pixels = _Pixels(rows * step, columns * step, places.ravel()[some] - 1)
         return _Frame(
-            stamp_s, labels, table,
-            _Pixels(rows * step, columns * step, places[rows, columns] - 1),
+            stamp_s, labels, table, pixels,
             np.array([region.kind is RegionClass.DROP_OFF for region in regions], bool),
             np.array([region.box for region in regions], np.float64).reshape(-1, 4))
 
@@ -205,7 +206,7 @@ class Tracker:
         slots[new] = old
         # A pole three pixels wide that moves by four has no pixel in common with itself: without
         # this step twice as many switches.
-        old, new = np.setdiff1d(np.arange(len(tracks)), slots), np.flatnonzero(slots < 0)
+        old, new = _others(slots, len(tracks)), np.flatnonzero(slots < 0)
         boxes = tracks['box'][old]
         boxes[:, :2] += shift[old]
         overlap = possible[np.ix_(old, new)] * _box_overlaps(
@@ -217,8 +218,7 @@ class Tracker:
     def _advance(self, frame: _Frame, slots: _Slots, latest: _Floats
                  ) -> tuple[_Floats, _Floats, _Floats]:
         """Take over what was seen, and what may return behind it; return the lines of motion."""
-        old, known = self._tracks, slots >= 0
-        now = np.zeros(len(slots), _TRACK)
+        old, known, now = self._tracks, slots >= 0, np.zeros(len(slots), _TRACK)
         now['first'], now['seen'] = frame.stamp_s, np.nan
         now[known] = old[slots[known]]
         born = int(np.count_nonzero(~known))
@@ -229,7 +229,7 @@ class Tracker:
         now['seen'] = np.concatenate([now['seen'][:, 1:], latest[:, None]], axis=1)
         value, slope, error = lines(now['seen'])
         now['velocity'] = slope[:, :2]
-        missed = np.setdiff1d(np.arange(len(old)), slots)
+        missed = _others(slots, len(old))
         coasting = missed[self._may_return(old[missed], frame.stamp_s)]
         gone = old[coasting]
         gone['misses'] += 1
@@ -255,6 +255,13 @@ class Tracker:
             for i, region in enumerate(regions))
 
 
+def _others(slots: _Slots, count: int) -> _Slots:
+    """Return the places below `count` that are not among these, of which -1 is none."""
+    free = np.ones(count + 1, bool)
+    free[slots] = free[-1] = False
+    return np.flatnonzero(free)
+
+
 def _mask_overlaps(pixels: _Pixels, shift: _Floats, frame: _Frame) -> _Floats:
     """
     Return intersection over union of masks moved on (rows) with the regions (columns).
@@ -267,11 +274,10 @@ def _mask_overlaps(pixels: _Pixels, shift: _Floats, frame: _Frame) -> _Floats:
     rows = pixels.rows + step[:, 0].take(pixels.owners)
     columns = pixels.columns + step[:, 1].take(pixels.owners)
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    under = frame.table.take(frame.labels[rows[inside], columns[inside]])
-    pairs = pixels.owners[inside] * (count + 1) + under
+    under = frame.labels.take((rows * width + columns)[inside])
+    pairs = pixels.owners[inside] * (count + 1) + frame.table.take(under)
     shared = np.bincount(pairs, minlength=len(shift) * (count + 1)).reshape(-1, count + 1)
-    area = np.bincount(frame.pixels.owners, minlength=count)
-    both = shared.sum(axis=1)[:, None] + area
+    both = shared.sum(axis=1)[:, None] + np.bincount(frame.pixels.owners, minlength=count)
     return shared[:, 1:] / np.maximum(both - shared[:, 1:], 1)
 
 

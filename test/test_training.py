@@ -140,3 +140,38 @@ def test_loss_ignores_scale_and_shift_and_punishes_everything_else() -> None:
     assert affine_invariant_loss(3.7 * truth + 0.9, truth) < 1e-4
     assert affine_invariant_loss(-truth, truth) > 1
     assert affine_invariant_loss(truth.flip(2), truth) > 0.5
+
+
+def test_held_back_scenes_are_fixed_by_their_seed_and_never_those_of_the_training() -> None:
+    """Picture, truth and objects agree in size; seeds begin beyond those of the training."""
+    pytest.importorskip('torch')
+    from training import loop, train
+
+    def first(seed: int) -> tuple[np.ndarray, ...]:
+        return next(loop.frames(1, seed, (24, 32)))
+
+    (rgb, inverse, objects), again, other = first(0), first(0), first(1)
+    assert rgb.shape == (24, 32, 3) and inverse.shape == objects.shape == (24, 32)
+    assert all(np.array_equal(a, b) for a, b in zip((rgb, inverse, objects), again))
+    assert not np.array_equal(inverse, other[1])
+    assert train.HELD_OUT > loop.FIRST + 100 * 10 ** 7 > 1000 * 10 ** 10
+
+
+def test_heat_map_is_brightest_where_it_is_near() -> None:
+    """Unknown pixels look far."""
+    from training.sheet import heat_map
+
+    inverse = np.array([[0.1, 0.5, 0.9, np.nan]], np.float32)
+    light = heat_map(inverse, (1, 4, 3)).astype(int).sum(2)[0]
+    assert light[0] < light[1] < light[2] and light[3] == light[0]
+
+
+def test_regions_are_painted_over_a_darker_picture() -> None:
+    """What is no region is half as bright as in the picture."""
+    from training.loop import painted
+
+    rgb = np.full((2, 3, 3), 100, np.uint8)
+    labels = np.array([[0, 1, 2], [0, 1, 2]])
+    drawn = painted(rgb, labels)
+    assert (drawn[:, 0] == 50).all()
+    assert not np.array_equal(drawn[0, 1], drawn[0, 2]) and rgb.min() == 100

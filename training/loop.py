@@ -37,7 +37,7 @@ from training.photometric import photograph
 from training.scenes import draw, NoViewError
 from training.sheet import heat_map
 
-FIRST = 8 * 10 ** 13   # seed; nothing is trained or validated on scenes from here on
+FIRST = 8 * 10 ** 13   # seed; training has smaller ones, its validation begins at 9e13
 SMALLEST = 0.003       # share of the picture, as for real views in `depth_seg bench regions`
 
 

@@ -35,7 +35,7 @@ from tqdm import tqdm
 from training import network, pictures
 from training.loss import affine_invariant_loss
 
-PARTS = [(96, 0.3, 0.1), (128, 0.55, 0.1), (192, 1.0, 0.3)]
+PARTS = [(96, 0.28, 0.1), (128, 0.43, 0.1), (192, 1.0, 0.1)]
 RENDERED = 156   # rows; enough for 192 squeezed ones that a camera took with some blur
 HELD_OUT = 9 * 10 ** 13   # first seed of the pictures of the validation
 
@@ -63,7 +63,7 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
     p.add_argument('--rendered', type=int, default=RENDERED, help='rows of the rendered pictures')
     p.add_argument('--memory', type=float, default=200, help='steps that the mean weights span')
     p.add_argument('--batch', type=int, default=16)
-    p.add_argument('--rate', type=float, default=1.5e-3, help='highest learning rate')
+    p.add_argument('--rate', type=float, default=1.2e-3, help='highest learning rate')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--nice', type=int, default=0, help='lower the priority of all processes')
     p.add_argument('--held-out', type=int, default=160, help='pictures of the validation')

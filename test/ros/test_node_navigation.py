@@ -87,7 +87,7 @@ def test_all_outputs_of_one_frame_tell_the_same(metric):
         assert node_rig.ns(transforms[-1].transforms[0]) < node_rig.ns(newest)
 
 
-def test_no_calibration_but_that_of_the_view_makes_a_scan(metric):
+def test_no_calibration_but_that_of_the_view_makes_a_scan(metric, capfd):
     infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
     scans = metric.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan')
     infos_out = metric.subscribe(sensor_msgs.CameraInfo, '/depth_seg/depth/camera_info')
@@ -107,6 +107,9 @@ def test_no_calibration_but_that_of_the_view_makes_a_scan(metric):
         metric.send_until(three_more, node_rig.image(126, 168))
         assert (scans, infos_out, metric.count('dropped: internal error')) == ([], [], 0)
         metric.wait(lambda: metric.value('camera_info').endswith('points and scans are unknown'))
+    said = capfd.readouterr().err
+    assert said.count('nothing on ~/scan: no camera_info that fits the image') == 1
+    assert 'camera_info is not used: expected the view of a 168x126 image, got 168x94' in said
     right = sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX)
 
     def scanned():

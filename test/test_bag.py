@@ -204,6 +204,19 @@ def test_metric_depth_comes_with_its_camera(source: Path, tmp_path: Path) -> Non
     np.testing.assert_allclose(info.k, camera_info().k)
 
 
+def test_the_calibration_of_another_view_is_not_used(tmp_path: Path) -> None:
+    info = camera_info()
+    info.height = 72
+    source = write_bag(tmp_path / 'in', [*images(), ('/cam/camera_info', CAMERA_INFO, 2, info)])
+    summary = run(source, tmp_path / 'out', RedIsNear(DepthKind.METRIC))
+    assert summary.problems == ('/cam/camera_info: expected the view of a 128x96 image, got '
+                                '128x72; angles stay unknown',)
+    found = recorded(tmp_path / 'out')
+    assert '/depth_seg/depth/image' in found
+    assert not found.keys() & {'/depth_seg/depth/camera_info', '/depth_seg/points',
+                               '/depth_seg/scan'}
+
+
 def test_what_navigation_takes_is_as_made_of_metric_depth(source: Path, tmp_path: Path) -> None:
     run(source, tmp_path / 'out', RedIsNear(DepthKind.METRIC))
     found = recorded(tmp_path / 'out')

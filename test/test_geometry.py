@@ -51,6 +51,22 @@ def test_halves_of_a_pixel_count_when_scaled() -> None:
     assert CAMERA.scaled(640, 480) == CAMERA
 
 
+@pytest.mark.parametrize('focal', [(0.6, 400.0), (500.0, 0.8), (1e-300, 1e-300)])
+def test_focal_lengths_that_are_not_in_pixels_are_refused(focal: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match=r'^camera: expected focal lengths in pixels, 0\.025 of'):
+        CameraModel(640, 480, *focal, 320.0, 240.0)
+
+
+@pytest.mark.parametrize('size', [(640, 480), (320, 240), (213, 160), (13, 10), (648, 480)])
+def test_an_image_of_the_same_shape_shows_the_same_view(size: tuple[int, int]) -> None:
+    assert CAMERA.fits(*size)
+
+
+@pytest.mark.parametrize('size', [(1280, 720), (480, 640), (720, 480), (640, 512)])
+def test_an_image_of_another_shape_shows_another_view(size: tuple[int, int]) -> None:
+    assert not CAMERA.fits(*size)
+
+
 @pytest.mark.parametrize('size', [(0, 480), (640, 0), (-1, 480)])
 def test_a_size_that_is_not_positive_is_refused(size: tuple[int, int]) -> None:
     message = f'^camera: expected a positive size, got {size[0]}x{size[1]}$'

@@ -23,7 +23,7 @@ from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.navigation import (
     boxes, obstacle_distance, obstacles, points, Scan, scan, View, view_of)
-from depth_seg_ros.params import NavigationParams
+from depth_seg_ros.params import NavigationParams, SegmentationParams
 from depth_seg_ros.segmentation import RegionClass, Segmentation, Segmenter
 from depth_seg_ros.synthetic import CAMERA, random_world, Solid, World
 import numpy as np
@@ -272,6 +272,41 @@ def test_where_an_obstacle_is_not_sure_nothing_is_free() -> None:
     assert made is not None
     assert not made.solid[under].any()
     assert math.isnan(range_at(scan(made), 0.0))
+
+
+def test_a_camera_that_looks_straight_down_sees_nothing_free() -> None:
+    seen = view(world(height=10.0, pitch=1.5))
+    assert seen.result.segmentation.plane is not None
+    assert np.isnan(scan(seen).ranges).all()
+    assert sent_by_mavros(obstacle_distance(seen)) == [65535] * 72
+
+
+def without_plane(**params: Any) -> View:
+    """Return the view of an empty floor in which no ground plane was found."""
+    result = frame(world(height=0.5))
+    seen = view_of(replace(result, segmentation=replace(result.segmentation, plane=None)),
+                   NavigationParams(**params))
+    assert seen is not None
+    return seen
+
+
+def test_nothing_is_free_along_a_pitch_that_is_neither_seen_nor_told() -> None:
+    assert np.isnan(scan(without_plane()).ranges).all()
+    assert math.isinf(range_at(scan(without_plane(camera_height=0.5)), 0.0))
+    assert math.isinf(range_at(scan(without_plane(attitude='mount')), 0.0))
+
+
+@pytest.mark.parametrize('distance, free', [(5.0, False), (9.0, True)])
+def test_what_a_threshold_takes_for_background_is_free_only_beyond_the_range(
+        distance: float, free: bool) -> None:
+    result = frame(world(box(0.0, distance), box(0.7, 1.0, instance=2), wall(20.0)))
+    segmentation = Segmenter(SegmentationParams(method='threshold')).process(result.depth, 0.0)
+    assert segmentation.classes[126, 168] == RegionClass.BACKGROUND
+    made = view_of(replace(result, segmentation=segmentation, regions=segmentation.regions),
+                   NavigationParams(attitude='mount', camera_height=0.5))
+    assert made is not None
+    assert math.isinf(range_at(scan(made), 0.0)) == free
+    assert math.isinf(range_at(scan(made), 0.2))
 
 
 # Drop-offs

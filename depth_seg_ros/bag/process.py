@@ -193,7 +193,7 @@ class _Run:
             array = output.render(result, self._params.drawing)
             if array is not None:
                 writer.image(PREFIX + output.topic, array, output.encoding, header, log_ns)
-                if output.metric and self._bag.calibration is not None:
+                if output.metric and frame.camera is not None and self._bag.calibration:
                     writer.camera_info(f'{PREFIX}depth/camera_info', self._bag.calibration[0],
                                        result.image_shape, header, log_ns)
         if self._with_regions:

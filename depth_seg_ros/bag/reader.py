@@ -218,6 +218,12 @@ class BagReader:
             rgb = decode_compressed(image.data, image.format, max_megapixels)
         stamp = image.header.stamp
         camera = self.calibration[1] if self.calibration else None
+        height, width = rgb.shape[:2]
+        if camera is not None and not camera.fits(width, height):
+            self.camera_problem = (
+                f'{self.info_topic}: expected the view of a {width}x{height} image, got '
+                f'{camera.width}x{camera.height}; angles stay unknown')
+            camera = None
         return BagFrame(rgb, stamp.sec * 10**9 + stamp.nanosec, message.log_ns,
                         image.header.frame_id, camera)
 

@@ -23,6 +23,12 @@ from numpy.typing import NDArray
 
 __all__ = ['CameraModel']
 
+_SHORTEST = 0.025
+"""A pinhole with a shorter focal length, as a share of the size, sees more than 174 degrees."""
+
+_SAME_SHAPE = 0.02
+"""Binning and padding change width / height by less; another sensor mode by 10 % and more."""
+
 
 @dataclass(frozen=True)
 class CameraModel:
@@ -41,7 +47,8 @@ class CameraModel:
     Raises
     ------
     ValueError
-        When the size or a focal length is not positive, or a number is not finite.
+        When the size or a focal length is not positive, a number is not finite, or the view
+        wider than 174 degrees: then the focal lengths are not in pixels.
 
     """
 
@@ -60,12 +67,21 @@ class CameraModel:
                              f'fy={self.fy}; is the camera calibrated?')
         if not all(map(math.isfinite, (self.fx, self.fy, self.cx, self.cy))):
             raise ValueError(f'camera: expected finite intrinsics, got {self}')
+        if min(self.fx / self.width, self.fy / self.height) < _SHORTEST:
+            raise ValueError(f'camera: expected focal lengths in pixels, {_SHORTEST} of the size '
+                             f'or more, got fx={self.fx}, fy={self.fy} at {self.width}x'
+                             f'{self.height}')
 
     def scaled(self, width: int, height: int) -> CameraModel:
         """Return the model of the same view at another image size in pixels."""
         sx, sy = width / self.width, height / self.height
         return replace(self, width=width, height=height, fx=self.fx * sx, fy=self.fy * sy,
                        cx=(self.cx + 0.5) * sx - 0.5, cy=(self.cy + 0.5) * sy - 0.5)
+
+    def fits(self, width: int, height: int) -> bool:
+        """Return whether an image of this size in pixels can show the same view, scaled."""
+        expected = self.width * height / self.height
+        return abs(width - expected) <= max(1.0, _SAME_SHAPE * expected)
 
     def bearing(self, column: float) -> float:
         """Return the horizontal angle of an image column in radians, positive to the right."""

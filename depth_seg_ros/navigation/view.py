@@ -106,12 +106,24 @@ class View:
     @cached_property
     def attitude(self) -> Attitude:
         """Return how the camera is held in this frame, from where the parameters say."""
-        params, plane = self.params, self.result.segmentation.plane
-        seen = None
-        if params.attitude == 'ground' and plane is not None:
-            seen = attitude_of_plane(plane.a, plane.b, plane.c, self.camera)
-        return seen or attitude_of_mount(params.camera_pitch, params.camera_roll,
-                                         params.camera_height or math.nan)
+        params = self.params
+        return self._seen_attitude or attitude_of_mount(
+            params.camera_pitch, params.camera_roll, params.camera_height or math.nan)
+
+    @cached_property
+    def is_tilt_known(self) -> bool:
+        """Return whether the tilt of the camera is seen or was told. It has to fit the ground."""
+        params = self.params
+        if params.attitude == 'mount' or self._seen_attitude is not None:
+            return True
+        return self.result.segmentation.plane is None and params.camera_height > 0.0
+
+    @cached_property
+    def _seen_attitude(self) -> Attitude | None:
+        plane = self.result.segmentation.plane
+        if self.params.attitude != 'ground' or plane is None:
+            return None
+        return attitude_of_plane(plane.a, plane.b, plane.c, self.camera)
 
     @cached_property
     def band(self) -> tuple[float, float]:
@@ -138,12 +150,13 @@ class View:
         level = np.sqrt(forward * forward + left * left)
         distance = self.meters * level
         pixels, near = _counting(self, distance, self.meters * up)
-        hit, sure = bins.ravel()[pixels], self.solid.ravel()[pixels]
+        sure = (self.solid & self.result.segmentation.mask).ravel()[pixels]
+        hit = bins.ravel()[pixels]
         ranges = nearest_by_bin(hit[sure], near[sure], count + 1)[:count]
         falling = slice(int(np.argmax((up < 0.0).any(axis=1))), None)
         free = _free(self, falling, bins[falling], count, distance[falling],
                      up[falling] / level[falling])
-        free &= np.bincount(hit, minlength=count)[:count] == 0
+        free &= self.is_tilt_known & (np.bincount(hit, minlength=count)[:count] == 0)
         ranges[free] = np.inf
         return Rays((np.arange(count) - half) * step, step, ranges)
 
@@ -166,9 +179,16 @@ def _level_directions(view: View) -> tuple[_Floats, _Floats, _Floats]:
 
 def _counting(view: View, distance: _Floats, height: _Floats
               ) -> tuple[NDArray[np.intp], _Floats]:
-    """Return flat indices of the obstacle pixels that count, sure or not, and how far they are."""
+    """
+    Return flat indices of the pixels that count, and how far they are.
+
+    These are obstacles, sure or not, and what is called background but is near: to a threshold,
+    all that is farther than it.
+    """
     segmentation = view.result.segmentation
-    pixels = np.flatnonzero(segmentation.mask & view.result.depth.valid)
+    maybe = segmentation.mask | (segmentation.classes == RegionClass.BACKGROUND)
+    pixels = np.flatnonzero(maybe & view.result.depth.valid
+                            & (segmentation.mask | (distance <= view.params.range_max)))
     distance, height = distance.ravel()[pixels], height.ravel()[pixels]
     low, high = view.band
     drop = segmentation.classes.ravel()[pixels] == RegionClass.DROP_OFF

@@ -139,10 +139,14 @@ def _silence(source: InputSource, summary: Summary) -> str:
     return f'{since}: the publisher is there, but stopped sending'
 
 
-def _unknown_without_camera(model: EstimatorInfo | None) -> str:
-    if model is not None and model.kind is DepthKind.METRIC:
-        return 'angles, points and scans'
-    return 'angles'
+def _calibration(status: NodeStatus, summary: Summary) -> str:
+    is_metric = status.model is not None and status.model.kind is DepthKind.METRIC
+    unknown = 'angles, points and scans' if is_metric else 'angles'
+    if not status.calibrated:
+        return f'none: {unknown} are unknown'
+    if summary.last is not None and summary.last.camera is None:
+        return f'not used for the last frame: its {unknown} are unknown'
+    return 'calibrated'
 
 
 def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> DiagnosticArray:
@@ -153,8 +157,7 @@ def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> Dia
         values |= {'input topic': status.source.topic,
                    'input publishers': status.source.publishers,
                    'time since last image (s)': summary.silence,
-                   'camera_info': 'calibrated' if status.calibrated
-                   else f'none: {_unknown_without_camera(status.model)} are unknown'}
+                   'camera_info': _calibration(status, summary)}
     if status.model is not None:
         values |= _counts(summary) | _times(summary)
         values |= _model_values(status.model, status.input_size)

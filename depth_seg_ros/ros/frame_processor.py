@@ -94,7 +94,7 @@ class FrameProcessor:
             self._applied = params
         with _as_drop():
             rgb = rgb_array(message, params.input.max_megapixels)
-        info, model = self._camera() or (None, None)
+        info, model = self._camera_of(rgb.shape[1], rgb.shape[0])
         try:
             result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model)
         except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
@@ -120,6 +120,17 @@ class FrameProcessor:
         if cause is DropCause.INTERNAL_ERROR:
             text += '\n' + ''.join(traceback.format_exception(error))
         self._node.get_logger().error(f'image dropped, {cause.value}: {text}')
+
+    def _camera_of(self, width: int, height: int) -> Camera | tuple[None, None]:
+        camera = self._camera()
+        if camera is None or camera[1].fits(width, height):
+            return camera or (None, None)
+        model = camera[1]
+        self._node.get_logger().warning(
+            f'camera_info is not used: expected the view of a {width}x{height} image, got '
+            f'{model.width}x{model.height}; it has to be that of the image topic',
+            throttle_duration_sec=60.0)
+        return None, None
 
     def _age(self, header: Header) -> float:
         return (self._node.get_clock().now().nanoseconds - stamp_ns(header)) * 1e-9

@@ -58,6 +58,7 @@ class ResultPublishers:
     """
 
     def __init__(self, node: Node, metric: bool) -> None:
+        self._logger = node.get_logger()
         types = {output.topic: Image for output in IMAGES if metric or not output.metric}
         types[REGIONS] = Detection2DArray
         if metric:
@@ -132,6 +133,11 @@ class ResultPublishers:
         view = view_of(result, params.navigation)
         outputs = [output for output in NAVIGATION if output.topic in wanted]
         if view is None:
+            if outputs:
+                self._logger.warning(
+                    f'nothing on {", ".join(f"~/{output.topic}" for output in outputs)}: no '
+                    'camera_info that fits the image and is calibrated came in',
+                    throttle_duration_sec=60.0)
             return
         if (self._transforms is not None and params.navigation.publish_tf and header.frame_id
                 and any(map(is_level, outputs))):

@@ -147,6 +147,13 @@ def test_a_metric_model_is_the_source_of_the_scale():
     assert values['camera_info'] == 'calibrated'
 
 
+def test_a_calibration_that_the_last_frame_did_not_take_is_told(frame):
+    metric = replace(ACTIVE, model=replace(MODEL, kind=DepthKind.METRIC), calibrated=True)
+    values = values_of(metric, replace(BUSY, last=replace(frame, camera=None)))
+    assert values['camera_info'] == (
+        'not used for the last frame: its angles, points and scans are unknown')
+
+
 def test_before_configuration_there_is_only_the_state():
     status = diagnostics.NodeStatus('/depth_seg', 'unconfigured')
     assert values_of(status, frame_statistics.Summary()) == {

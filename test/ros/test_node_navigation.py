@@ -87,6 +87,39 @@ def test_all_outputs_of_one_frame_tell_the_same(metric):
         assert node_rig.ns(transforms[-1].transforms[0]) < node_rig.ns(newest)
 
 
+def test_no_calibration_but_that_of_the_view_makes_a_scan(metric, capfd):
+    infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
+    scans = metric.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan')
+    infos_out = metric.subscribe(sensor_msgs.CameraInfo, '/depth_seg/depth/camera_info')
+    metric.send_until(lambda: metric.count('frames processed') > 2, node_rig.image(126, 168))
+    nan, other = list(MATRIX), list(MATRIX)
+    nan[2], other[0] = math.nan, -1.0
+    for hostile in (
+            {}, {'width': 168, 'p': MATRIX}, {'width': 168, 'height': 126},
+            {'width': 168, 'height': 126, 'p': nan}, {'width': 168, 'height': 126, 'p': other},
+            {'width': 168, 'height': 94, 'p': MATRIX}):
+        done = metric.count('frames processed')
+
+        def three_more():
+            infos.publish(sensor_msgs.CameraInfo(**hostile))
+            return metric.count('frames processed') > done + 3
+
+        metric.send_until(three_more, node_rig.image(126, 168))
+        assert (scans, infos_out, metric.count('dropped: internal error')) == ([], [], 0)
+        metric.wait(lambda: metric.value('camera_info').endswith('points and scans are unknown'))
+    said = capfd.readouterr().err
+    assert said.count('nothing on ~/scan: no camera_info that fits the image') == 1
+    assert 'camera_info is not used: expected the view of a 168x126 image, got 168x94' in said
+    right = sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX)
+
+    def scanned():
+        infos.publish(right)
+        return scans
+
+    metric.send_until(scanned, node_rig.image(126, 168))
+    metric.wait_for_value('camera_info', 'calibrated')
+
+
 def test_a_relative_model_has_nothing_for_navigation(spin_until, tmp_path):
     model = node_rig.recorded(tmp_path / 'maps', node_rig.scene())
     with node_rig.running(spin_until, '-p', f'model.name:={model}') as rig:

@@ -104,6 +104,11 @@ class SegmentationParams(Validated):
     ground_min_inliers: float = option(
         0.03, 'A plane with fewer inliers is not ground.', unit='share of the points',
         low=0.01, high=0.9)
+    ground_horizon: float = option(
+        3.0, 'A plane whose horizon is higher over the middle of the image is a wall: 3 lets a '
+        'lens of 60 degrees look down by up to 74. Raise it for a camera that looks straight '
+        'down. Tells in metric depth, where infinity is known.', unit='image heights',
+        low=0.5, high=1000.0)
     ground_planes: int = option(2, 'Planes that make up the ground: 2 follows a ramp.',
                                 low=1, high=2)
     ground_refine: bool = option(True, 'Follow gentle unevenness of the ground.')

@@ -77,6 +77,8 @@ class Grid:
         Change of nearness around it, across and down, over the whole image.
     known, usable : bool ndarray of shape (N,)
         Where depth is known; where it may also be ground, as it is not far.
+    far : float
+        Nearness at infinity.
 
     """
 
@@ -87,6 +89,7 @@ class Grid:
     slope: FloatImage
     known: Mask
     usable: Mask
+    far: float
 
     def over(self, planes: NDArray[np.float64], chosen: Mask | slice = slice(None)) -> FloatImage:
         """Return how far points are over K planes, as a share of their scale, (K, n)."""
@@ -120,7 +123,7 @@ def sampled(frame: Frame, far: Mask) -> Grid:
     scale = np.maximum(near - np.float32(frame.far), np.float32(0.1))
     shape = int(near.shape[0]), int(near.shape[1])
     return Grid(shape, uv1.reshape(-1, 3), near.ravel(), scale.ravel(),
-                slope.reshape(2, -1), known.ravel(), (known & ~far[grid]).ravel())
+                slope.reshape(2, -1), known.ravel(), (known & ~far[grid]).ravel(), frame.far)
 
 
 def find_planes(grid: Grid, params: SegmentationParams, prior: Plane | None = None
@@ -165,6 +168,17 @@ def _may_be_ground(planes: NDArray[np.float64]) -> Mask:
     return (down > 0.1) & (np.abs(across) < 0.7 * down)
 
 
+def _horizon(planes: NDArray[np.float64], far: float) -> NDArray[np.float64]:
+    """
+    Return where planes reach infinity at the middle column, in image heights from the top.
+
+    Far above the image for a wall that the camera looks up at a little: it comes nearer downward
+    as a floor does, and would be free to drive into.
+    """
+    across, down, there = planes.T
+    return np.asarray((far - there - 0.5 * across) / down)
+
+
 def _grown(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: float
            ) -> NDArray[np.float64]:
     """Return the planes refitted, with Tukey's weights, to the chosen points around them."""
@@ -206,6 +220,7 @@ def _lowest(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: floa
     nothing where the plane carries the camera: so looks a floor beyond a rim.
     """
     planes = planes[_may_be_ground(planes)]
+    planes = planes[_horizon(planes, grid.far) >= 0.5 - params.ground_horizon]
     if len(planes) == 0:
         return None
     over = grid.over(planes)

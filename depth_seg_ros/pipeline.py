@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+import math
 from time import perf_counter
 
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, load_estimator
@@ -223,7 +224,9 @@ def _in_image(regions: tuple[Region, ...], depth: DepthMap, image_shape: tuple[i
             centroid=(region.centroid[0] * sy, region.centroid[1] * sx),
             velocity=(region.velocity[0] * sy, region.velocity[1] * sx))
         if depth.kind is DepthKind.METRIC:
-            region = replace(region, distance=1.0 / region.nearest)
+            # What is so far that its inverse is lost in rounding has no distance to tell.
+            region = replace(region, distance=(
+                1.0 / region.nearest if region.nearest > 0.0 else math.inf))
         moved.append(region if camera is None else _with_angles(region, camera))
     return tuple(moved)
 

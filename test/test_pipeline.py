@@ -26,7 +26,6 @@ from depth_seg_ros.params import (
 import depth_seg_ros.pipeline
 from depth_seg_ros.pipeline import build_pipeline, FrameResult, Pipeline
 from depth_seg_ros.segmentation import Memory, Region, RegionClass, Segmentation
-from depth_seg_ros.stabilize import Alignment
 from frame_results import PaperNetwork
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +73,7 @@ def test_a_frame_has_everything_about_an_image() -> None:
     assert result.image_shape == (240, 320) and result.depth.shape == (120, 160)
     assert result.segmentation.labels.shape == (120, 160)
     assert set(result.timings) == {'depth', 'steady', 'segmentation', 'tracking', 'regions'}
-    assert result.alignment == Alignment() or not result.alignment.follows
+    assert not result.alignment.follows and not result.alignment.cut
     assert all(seconds >= 0 for seconds in result.timings.values())
     assert [region.id for region in result.regions] == [
         region.id for region in result.segmentation.regions]
@@ -119,6 +118,12 @@ def test_without_a_camera_angles_are_unknown_and_without_meters_distance_is() ->
 
 def test_distance_is_that_of_the_nearest_part() -> None:
     assert processed(REGION, (100, 100), (100, 100), DepthKind.METRIC).distance == 2.0
+
+
+@pytest.mark.parametrize('nearest', [0.0, -1e-12])
+def test_distance_is_endless_where_rounding_leaves_no_inverse_depth(nearest: float) -> None:
+    region = replace(REGION, nearest=nearest)
+    assert processed(region, (100, 100), (100, 100), DepthKind.METRIC).distance == math.inf
 
 
 def test_a_frame_tells_its_camera_on_the_grid_of_its_depth() -> None:

@@ -30,7 +30,6 @@ __all__ = ['Captions', 'Place']
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _LEGEND = (RegionClass.GROUND, RegionClass.OBJECT, RegionClass.STRUCTURE, RegionClass.DROP_OFF,
            RegionClass.UNKNOWN)
-_DARK = (24, 24, 24)
 
 Place = tuple[float, float, float]
 """x of the center and y in pixels, share of the text above y (0 to 1)."""

@@ -41,7 +41,7 @@ UNITS = {
     'elevation': 'rad, up positive; null without camera intrinsics',
     'angular_width': 'rad',
     'angular_height': 'rad',
-    'distance': 'm along the optical axis; null when depth is not metric',
+    'distance': 'm along the optical axis; null when depth is not metric, or endless',
     'age': 's since it was first seen; null in single images and without tracking',
     'velocity': 'px/s of the centroid, x right, y down; null for a new region',
     'time_to_contact': 's; null when it is not approaching or that cannot be told',

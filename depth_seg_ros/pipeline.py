@@ -122,7 +122,7 @@ class Pipeline:
 
     @property
     def id_restarts(self) -> int:
-        """Return how often region ids began at 1 again because all of them were used up."""
+        """Return how often region ids began at 1 again as those left might not have sufficed."""
         return self._tracker.restarts
 
     def reset(self) -> None:

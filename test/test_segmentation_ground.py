@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import Any
 
 from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation import ground_plane
 from depth_seg_ros.segmentation.frame import Frame
 from depth_seg_ros.segmentation.ground import find_ground, Ground
 import numpy as np
@@ -174,22 +173,22 @@ def test_the_tolerance_is_widened_once_where_nothing_is_found(spread: float, fou
     assert (ground_of(near, ground_min_inliers=0.7) is not None) is found
 
 
-def test_a_prior_is_one_more_guess(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ground_plane, '_GUESSES', 1)  # that of the first point
+def test_a_wall_that_the_camera_looks_up_at_is_no_ground() -> None:
+    wall = plane(0.0, 0.2, 0.9)  # its horizon is 4.5 image heights above the image
+    assert ground_of(wall) is None
+    straight_down = ground_of(wall, ground_horizon=10.0)
+    assert straight_down is not None and straight_down.inlier_share == 1.0
+    assert ground_of(plane(0.0, 0.4, 0.9)) is not None  # 2.25 above: steeply down
+
+
+@pytest.mark.parametrize('known', [np.s_[1::2], np.s_[:, 1::2], np.s_[::3]])
+def test_gaps_between_known_rows_or_columns_hide_no_ground(known: Any) -> None:
+    valid = np.zeros(SHAPE, bool)
+    valid[known] = True
     near = plane(0.0, 1.2, -0.3)
-    near[:, :84] = plane(0.0, 1.5, -0.3)[:, :84]
-    frame = Frame(near, np.ones(SHAPE, bool), 0.0, 0.0, 1.0)
-    far, params = near < 0.015, SegmentationParams(ground_below_weight=0.0)
-    chosen = {}
-    for prior in (None, (0.0, 1.21, -0.31), (0.0, 5.0, 0.0), (0.3, -1.0, 9.0)):
-        ground = find_ground(frame, far, 0.0, params, prior)
-        assert ground is not None
-        chosen[prior] = ground.plane[1]
-    assert chosen[None] == chosen[0.0, 5.0, 0.0] == chosen[0.3, -1.0, 9.0]
-    assert chosen[None] == pytest.approx(1.5, abs=0.02)
-    near[:, :100] = near[:, 100:101]
-    ground = find_ground(frame, far, 0.0, params, (0.0, 1.21, -0.31))
-    assert ground is not None and ground.plane[1] == pytest.approx(1.2, abs=0.01)
+    ground = find_ground(Frame(near, valid, 0.0, 0.0, 1.0), near < 0.015, 0.0,
+                         SegmentationParams())
+    assert ground is not None and ground.plane == pytest.approx((0.0, 1.2, -0.3), abs=0.01)
 
 
 def test_gentle_unevenness_is_followed_when_asked() -> None:

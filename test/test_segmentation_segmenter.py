@@ -391,3 +391,12 @@ def test_a_ramp_of_15_percent_is_ground() -> None:
         found = segmented(to_inverse(scene, rng))
         scores.append(score_frame(object_labels(found), scene.instances))
     assert mean_score(scores).overlap_f > 0.8
+
+
+def test_scattered_known_pixels_make_no_region_without_pixels() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        values = rng.uniform(0.1, 1.0, (8, 500)).astype(np.float32)
+        valid = rng.random(values.shape) < 0.02
+        found = Segmenter().process(DepthMap(values, DepthKind.RELATIVE_INVERSE, valid), 0.0)
+        assert all(region.area > 0 for region in found.regions)

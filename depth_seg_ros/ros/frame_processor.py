@@ -155,7 +155,8 @@ class FrameProcessor:
         if self._pipeline.id_restarts > self._restarts:
             self._restarts = self._pipeline.id_restarts
             self._node.get_logger().warning(
-                'all 65535 region ids were used up: every region is new, and ids begin at 1 again')
+                'the region ids up to 65535 do not suffice: every region is new, '
+                'and ids begin at 1 again')
 
 
 @contextmanager

@@ -139,7 +139,8 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
     area, (row, column) = runs.areas(count), runs.centroids(count)
     top, left, bottom, right = runs.boxes(count)
     regions = []
-    for i in range(1, count):
+    # Of a few scattered known pixels none may be left at the size of the depth map.
+    for i in (1 + np.flatnonzero(area[1:])).tolist():
         kind = RegionClass(int(kinds[i]))
         nearest = frame.to_inverse(depths.nearest[i])
         regions.append(Region(

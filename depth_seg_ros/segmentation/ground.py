@@ -64,8 +64,8 @@ class Ground:
     clearance: FloatImage
 
 
-def find_ground(frame: Frame, far: Mask, pixel_noise: float, params: SegmentationParams,
-                prior: tuple[float, float, float] | None = None) -> Ground | None:
+def find_ground(frame: Frame, far: Mask, pixel_noise: float, params: SegmentationParams
+                ) -> Ground | None:
     """
     Fit the ground, or return None where nothing in view is one.
 
@@ -81,12 +81,10 @@ def find_ground(frame: Frame, far: Mask, pixel_noise: float, params: Segmentatio
         Sigma of what changes from pixel to pixel, in units of nearness.
     params : SegmentationParams
         Those named ground_*.
-    prior : tuple of float, optional
-        A plane to try as well, such as that of the last frame, as `Ground.plane` of this one.
 
     """
     grid = sampled(frame, far)
-    planes = find_planes(grid, params, None if prior is None else np.array(prior))
+    planes = find_planes(grid, params)
     if planes is None:
         return None
     surface = image_of(planes.ground, frame.shape)

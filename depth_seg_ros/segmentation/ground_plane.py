@@ -119,15 +119,15 @@ def sampled(frame: Frame, far: Mask) -> Grid:
     if min(near.shape) > 1:
         down, across = np.gradient(cv2.blur(frame.near[top:], (5, 5))[::step, left::step])
         slope[0], slope[1] = across * (width / step), down * (height / step)
-    known = frame.valid[grid]
+    # Beside a known pixel depth is filled in: with every other column unknown there is a ground.
+    known = cv2.dilate(frame.valid.view(np.uint8), np.ones((3, 3), np.uint8))[grid] > 0
     scale = np.maximum(near - np.float32(frame.far), np.float32(0.1))
     shape = int(near.shape[0]), int(near.shape[1])
     return Grid(shape, uv1.reshape(-1, 3), near.ravel(), scale.ravel(),
                 slope.reshape(2, -1), known.ravel(), (known & ~far[grid]).ravel(), frame.far)
 
 
-def find_planes(grid: Grid, params: SegmentationParams, prior: Plane | None = None
-                ) -> Planes | None:
+def find_planes(grid: Grid, params: SegmentationParams) -> Planes | None:
     """
     Return the lowest plane on which many points lie, and its ramp; None where there is none.
 
@@ -141,8 +141,6 @@ def find_planes(grid: Grid, params: SegmentationParams, prior: Plane | None = No
         Where to look for it.
     params : SegmentationParams
         Those named ground_*.
-    prior : float64 ndarray of shape (3,), optional
-        One more guess, such as the plane of the last frame.
 
     """
     local = np.empty((len(grid.near), 3), np.float64)
@@ -153,8 +151,6 @@ def find_planes(grid: Grid, params: SegmentationParams, prior: Plane | None = No
     if len(guesses) < _LEAST_POINTS:
         return None
     guesses = guesses[np.linspace(0, len(guesses) - 1, _GUESSES).astype(np.intp)]
-    if prior is not None:
-        guesses = np.vstack([guesses, prior])
     for tolerance in (params.ground_tolerance, _WIDER * params.ground_tolerance):
         found = _lowest(_grown(guesses, grid, like, tolerance), grid, like, tolerance, params)
         if found is not None:
@@ -172,8 +168,7 @@ def _horizon(planes: NDArray[np.float64], far: float) -> NDArray[np.float64]:
     """
     Return where planes reach infinity at the middle column, in image heights from the top.
 
-    Far above the image for a wall that the camera looks up at a little: it comes nearer downward
-    as a floor does, and would be free to drive into.
+    Far above it for a wall that the camera looks up at: that comes nearer downward as floors do.
     """
     across, down, there = planes.T
     return np.asarray((far - there - 0.5 * across) / down)

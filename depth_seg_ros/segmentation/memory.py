@@ -134,7 +134,8 @@ class Memory:
             self._sky = far, share
             bound = 1.0 - _SURE_SKY if self._is_sky else 1.0 + _SURE_SKY
             self._is_sky = share >= bound * SKY_SHARE
-        return infinity((self._sky[0] - frame.low) / frame.spread, self._is_sky)
+        carried = infinity((self._sky[0] - frame.low) / frame.spread, self._is_sky)
+        return min(carried, frame.farthest)  # nothing seen is beyond infinity
 
 
 def _number(layers: LayerBounds) -> int:

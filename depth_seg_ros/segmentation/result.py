@@ -158,7 +158,8 @@ class Region:
     angular_width, angular_height : float
         Extent of the box in radians; NaN without camera_info.
     distance : float
-        Of its nearest part along the optical axis in meters; NaN when depth is not metric.
+        Of its nearest part along the optical axis in meters, inf when endless; NaN when depth is
+        not metric.
     age : float
         Seconds since it was first seen, 0 for a new one; NaN without tracking.
     confirmed : bool

@@ -156,7 +156,8 @@ def _answer(stages: Stages, depth: DepthMap, params: SegmentationParams, memory:
             ) -> Segmentation:
     """Return classes, labels and regions on the grid of the depth map."""
     frame, found, own = stages.frame, stages.found, stages.own
-    labels, kinds = _joined(stages.things, found.pits, own >= params.ownership)
+    labels, kinds = _joined(
+        stages.things, found.pits, (own >= params.ownership) & (own > 0.0))
     labels *= frame.valid
     own = np.append(own, np.ones(len(kinds) - len(own)))
     depths = depths_of(labels, len(kinds), frame, found.ground, stages.noise)

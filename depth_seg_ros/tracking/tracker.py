@@ -134,7 +134,7 @@ class Tracker:
     Attributes
     ----------
     restarts : int
-        How often ids began at 1 again because all 65535 of them were used up.
+        How often ids began at 1 again because those up to 65535 might not have sufficed.
 
     """
 

@@ -207,8 +207,9 @@ class NavigationParams(Validated):
     camera_roll: float = option(0.0, 'How far the camera is turned clockwise, seen from behind.',
                                 unit='rad', low=-1.4, high=1.4)
     level_frame: str = option(
-        '', 'Name of the frame of ~/scan: at the camera, x forward, y left, z up. Empty takes '
-        'the frame of the image and _level.')
+        '', 'Name of the frame of ~/scan: at the camera, x forward, y left, z up; not a frame of '
+        'yours while publish_tf is on, and never that of the image. Empty takes the frame of the '
+        'image and _level.')
     publish_tf: bool = option(True, 'Publish on /tf where that frame is, with every ~/scan and '
                               '~/obstacle_distance.')
     range_min: float = option(0.1, 'What is nearer is reported at this distance.', unit='m',

@@ -251,6 +251,12 @@ def test_what_navigation_takes_is_as_made_of_metric_depth(source: Path, tmp_path
         'cam', 'cam_level', 'cam_level_frd']
 
 
+def test_no_scan_is_written_in_the_frame_of_the_image(source: Path, tmp_path: Path) -> None:
+    params = replace(PARAMS, navigation=replace(PARAMS.navigation, level_frame='cam'))
+    with pytest.raises(ValueError, match='not that of the image .cam., got cam; set it to'):
+        run(source, tmp_path / 'out', RedIsNear(DepthKind.METRIC), params)
+
+
 def test_the_same_bytes_come_out_every_time(source: Path, tmp_path: Path) -> None:
     for name in ('a', 'b'):
         run(source, tmp_path / name / 'out')

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,16 @@ def loaded(name: str) -> Any:
 
 
 @pytest.fixture
-def layer() -> dict[str, Any]:
-    """Return the voxel layer of the costmap."""
+def layers() -> dict[str, dict[str, Any]]:
+    """Return the layers of the costmap that have sources, by their class."""
     costmap = loaded('nav2_costmap.yaml')['local_costmap']['local_costmap']['ros__parameters']
-    assert all(costmap[name]['plugin'].startswith('nav2_costmap_2d::')
-               for name in costmap['plugins'])
-    return dict(costmap['voxel_layer'])
+    assert sorted(costmap['plugins']) == sorted(
+        name for name, value in costmap.items() if isinstance(value, dict))
+    package = 'nav2_costmap_2d::'
+    found = [costmap[name] for name in costmap['plugins']]
+    assert all(layer['plugin'].startswith(package) for layer in found)
+    return {layer['plugin'][len(package):]: layer for layer in found
+            if 'observation_sources' in layer}
 
 
 @pytest.fixture
@@ -56,29 +61,59 @@ def sources(of: dict[str, Any], names: list[str]) -> Iterator[dict[str, Any]]:
         yield of[name]
 
 
-def test_the_costmap_takes_our_topics_as_what_they_are(layer: dict[str, Any]) -> None:
-    found = list(sources(layer, layer['observation_sources'].split()))
-    assert found
-    for source in found:
+def test_the_costmap_takes_our_topics_as_what_they_are(layers: dict[str, dict[str, Any]]) -> None:
+    found = {name: list(sources(layer, layer['observation_sources'].split()))
+             for name, layer in layers.items()}
+    for source in itertools.chain(*found.values()):
         assert MESSAGES[source['topic']] == f'sensor_msgs/{source["data_type"]}'
-        assert source['marking'] != source['clearing']
-    assert any(source['marking'] for source in found)
-    assert any(source['clearing'] for source in found)
+    assert {name: [source['topic'] for source in each] for name, each in found.items()} == {
+        'VoxelLayer': ['/depth_seg/obstacles', '/depth_seg/points'],
+        'ObstacleLayer': ['/depth_seg/scan']}
 
 
-def test_ranges_of_the_costmap_are_seen_and_what_is_marked_can_be_cleared(
-        layer: dict[str, Any]) -> None:
-    found = list(sources(layer, layer['observation_sources'].split()))
-    marked = [source['obstacle_max_range'] for source in found if source['marking']]
-    cleared = [source['raytrace_max_range'] for source in found if source['clearing']]
-    assert max(marked) < min(cleared) <= NavigationParams().range_max
+def clears(source: dict[str, Any], marking: dict[str, Any]) -> bool:
+    """Say whether rays of a source of the same layer pass where another one marks."""
+    # Clouds are of the same pixels. A scan lies at one height, where only its own rays pass.
+    along = (source['topic'] == marking['topic']
+             or source['data_type'] == marking['data_type'] == 'PointCloud2')
+    # Nav2 throws away the free rays of a scan, +inf, unless it is told that they are valid.
+    free_rays = source['data_type'] != 'LaserScan' or (
+        source.get('inf_is_valid', False) and NavigationParams().scan_free == 'inf')
+    return bool(
+        source['clearing'] and along and free_rays
+        and source['min_obstacle_height'] <= marking['min_obstacle_height']
+        and source['max_obstacle_height'] >= marking['max_obstacle_height']
+        and source['raytrace_min_range'] <= marking['obstacle_min_range']
+        and marking['obstacle_max_range'] < source['raytrace_max_range'])
 
 
-def test_heights_of_the_costmap_fit_its_voxels(layer: dict[str, Any]) -> None:
-    assert 1 <= layer['z_voxels'] <= 16
-    assert layer['z_voxels'] * layer['z_resolution'] >= layer['max_obstacle_height'] - 1e-9
-    for source in sources(layer, layer['observation_sources'].split()):
-        assert source['min_obstacle_height'] < source['max_obstacle_height']
+def test_all_that_is_marked_in_the_costmap_is_cleared_by_rays_that_pass_there(
+        layers: dict[str, dict[str, Any]]) -> None:
+    for layer in layers.values():
+        found = list(sources(layer, layer['observation_sources'].split()))
+        marking = [source for source in found if source['marking']]
+        assert marking
+        for marks in marking:
+            assert any(clears(source, marks) for source in found), marks['topic']
+
+
+def test_nothing_is_cleared_in_the_costmap_beyond_what_is_seen(
+        layers: dict[str, dict[str, Any]]) -> None:
+    for layer in layers.values():
+        for source in sources(layer, layer['observation_sources'].split()):
+            assert source.get('raytrace_max_range', 0.0) <= NavigationParams().range_max
+
+
+def test_heights_of_the_costmap_fit_its_layers(layers: dict[str, dict[str, Any]]) -> None:
+    voxel = layers['VoxelLayer']
+    assert 1 <= voxel['z_voxels'] <= 16
+    assert voxel['z_voxels'] * voxel['z_resolution'] >= voxel['max_obstacle_height'] - 1e-9
+    for layer in layers.values():
+        for source in sources(layer, layer['observation_sources'].split()):
+            assert source['min_obstacle_height'] < source['max_obstacle_height']
+            # What marks has to pass the limit of the layer as well.
+            assert not source['marking'] or (
+                source['max_obstacle_height'] <= layer['max_obstacle_height'])
 
 
 def test_the_collision_monitor_takes_the_scan(monitor: dict[str, Any]) -> None:

@@ -129,7 +129,7 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
     Raises
     ------
     ValueError
-        When `save` names something else.
+        When `save` names something else, or `navigation.level_frame` is the image's frame.
     BagError
         When the bag cannot be read, `out` exists or cannot be written, or the image topic is not
         clear.

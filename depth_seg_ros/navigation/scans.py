@@ -100,6 +100,15 @@ def level_frame(image_frame: str, name: str, clockwise: bool = False) -> str:
     clockwise : bool
         With axes forward, right, down: the same name and `_frd`.
 
+    Raises
+    ------
+    ValueError
+        When one of the two names is that of the image's frame, whose axes are others.
+
     """
     level = name or f'{image_frame or "camera"}_level'
+    if image_frame in (level, f'{level}_frd'):
+        raise ValueError(f'navigation.level_frame: expected a frame that is not that of the image '
+                         f'({image_frame}), got {name}; set it to a name that nothing else has, '
+                         'or leave it empty')
     return f'{level}_frd' if clockwise else level

@@ -116,6 +116,8 @@ def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
                                        f'{LARGE_IMAGES}')
     if summary.last_drop is DropCause.UNWATCHED:
         return DiagnosticStatus.OK, 'idle: nobody subscribes to a result'
+    if summary.missing:
+        return DiagnosticStatus.WARN, summary.missing
     if summary.processed == 0:
         return DiagnosticStatus.OK, 'waiting for the first result'
     return DiagnosticStatus.OK, f'{summary.rate_out:.1f} results per second'

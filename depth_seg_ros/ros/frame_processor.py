@@ -100,9 +100,9 @@ class FrameProcessor:
         except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
             raise FrameDropped(DropCause.MODEL_ERROR, str(error)) from error
         self._note_restart()
-        self._publishers.publish(result, message.header, wanted, params, info)
+        missing = self._publishers.publish(result, message.header, wanted, params, info)
         self._statistics.image_processed(
-            result, perf_counter() - start, self._age(message.header))
+            result, perf_counter() - start, self._age(message.header), missing)
 
     def on_error(self, error: Exception) -> None:
         """Count and log what `process` raised, one line per cause and period."""

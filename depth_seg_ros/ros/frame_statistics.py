@@ -98,6 +98,8 @@ class Summary:
         Of the last drop; None once an image was processed after it.
     last_error : str
         Text of the last drop that is an error; empty once an image was processed after it.
+    missing : str
+        What of the last frame could not be published, why and what to do; else empty.
     last : FrameResult or None
         The last frame.
 
@@ -119,6 +121,7 @@ class Summary:
     silence: float = 0.0
     last_drop: DropCause | None = None
     last_error: str = ''
+    missing: str = ''
     last: FrameResult | None = None
 
 
@@ -143,7 +146,7 @@ class FrameStatistics:
         self._received = self._lost = self._processed = self._rewinds = self._cuts = 0
         self._dropped: Counter[DropCause] = Counter()
         self._last_drop: DropCause | None = None
-        self._last_error = ''
+        self._last_error = self._missing = ''
         self._last: FrameResult | None = None
 
     def image_received(self) -> None:
@@ -172,14 +175,15 @@ class FrameStatistics:
         with self._lock:
             self._rewinds += 1
 
-    def image_processed(self, result: FrameResult, processing: float, age: float) -> None:
-        """Count a result that went out; times in seconds as in `Summary`."""
+    def image_processed(self, result: FrameResult, processing: float, age: float,
+                        missing: str = '') -> None:
+        """Count a result that went out; times in seconds and `missing` as in `Summary`."""
         with self._lock:
             self._processed += 1
             self._cuts += result.alignment.cut
             _add(self._outputs, self._clock(), 1, sum(result.timings.values()), processing, age)
             self._last_drop, self._last_error = None, ''
-            self._last = result
+            self._missing, self._last = missing, result
 
     def summary(self) -> Summary:
         """Return all of it as of now."""
@@ -198,7 +202,7 @@ class FrameStatistics:
                 processing=_p50_p95([sample[3] for sample in self._outputs]),
                 age=_p50_p95([sample[4] for sample in self._outputs]),
                 silence=now - self._last_input, last_drop=self._last_drop,
-                last_error=self._last_error, last=self._last)
+                last_error=self._last_error, missing=self._missing, last=self._last)
 
     def _rate(self, samples: _Samples, now: float) -> float:
         passed = min(WINDOW, now - self._start)

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from depth_seg_ros.navigation import view_of
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, REGIONS
+from depth_seg_ros.navigation import level_frame, view_of
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, NavigationOutput, REGIONS
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.conversions import (
@@ -95,7 +95,7 @@ class ResultPublishers:
                          if publisher.get_subscription_count() > 0)
 
     def publish(self, result: FrameResult, header: Header, wanted: frozenset[str],
-                params: PipelineParams, camera_info: CameraInfo | None) -> None:
+                params: PipelineParams, camera_info: CameraInfo | None) -> str:
         """
         Make and send the messages of one frame.
 
@@ -113,6 +113,12 @@ class ResultPublishers:
         camera_info : sensor_msgs/CameraInfo or None
             Calibration of the image that came in.
 
+        Returns
+        -------
+        str
+            Which of the wanted topics for navigation got nothing, why and what to do; empty when
+            all got something. It is logged, too.
+
         """
         for output in IMAGES:
             if output.topic in wanted:
@@ -126,19 +132,24 @@ class ResultPublishers:
             height, width = result.image_shape
             self._publishers[DEPTH_CAMERA_INFO].publish(
                 camera_info_message(camera_info, header, width, height))
-        self._publish_navigation(result, header, wanted, params)
+        missing = self._publish_navigation(result, header, wanted, params)
+        if missing:
+            self._logger.warning(missing, throttle_duration_sec=60.0)
+        return missing
 
     def _publish_navigation(self, result: FrameResult, header: Header, wanted: frozenset[str],
-                            params: PipelineParams) -> None:
+                            params: PipelineParams) -> str:
         view = view_of(result, params.navigation)
         outputs = [output for output in NAVIGATION if output.topic in wanted]
         if view is None:
-            if outputs:
-                self._logger.warning(
-                    f'nothing on {", ".join(f"~/{output.topic}" for output in outputs)}: no '
-                    'camera_info that fits the image and is calibrated came in',
-                    throttle_duration_sec=60.0)
-            return
+            return _missing(outputs, 'no camera_info that fits the image and is calibrated came '
+                            'in; publish it, or remap `camera_info` to its topic')
+        missing = ''
+        try:
+            level_frame(header.frame_id, params.navigation.level_frame)
+        except ValueError as error:
+            missing = _missing([output for output in outputs if is_level(output)], str(error))
+            outputs = [output for output in outputs if not is_level(output)]
         if (self._transforms is not None and params.navigation.publish_tf and header.frame_id
                 and any(map(is_level, outputs))):
             # First, as who takes the scan needs it at once.
@@ -146,7 +157,13 @@ class ResultPublishers:
         for output in outputs:
             self._publishers[output.topic].publish(
                 navigation_message(output.make(view), header, params.navigation.level_frame))
+        return missing
 
     def destroy(self) -> None:
         """Take all topics back."""
         self._undo.close()
+
+
+def _missing(outputs: list[NavigationOutput], reason: str) -> str:
+    topics = ', '.join(f'~/{output.topic}' for output in outputs)
+    return f'nothing on {topics}: {reason}' if outputs else ''

@@ -75,6 +75,11 @@ SITUATIONS = {
                    'images are dropped: got 5 bytes'),
     'idle': (ACTIVE, replace(BUSY, last_drop=DropCause.UNWATCHED), OK,
              'idle: nobody subscribes to a result'),
+    'no calibration': (ACTIVE, replace(BUSY, missing='nothing on ~/scan: no camera_info'), WARN,
+                       'nothing on ~/scan: no camera_info'),
+    'no calibration, and nobody asks any more': (
+        ACTIVE, replace(BUSY, missing='nothing on ~/scan', last_drop=DropCause.UNWATCHED), OK,
+        'idle: nobody subscribes to a result'),
     'too old': (
         ACTIVE, replace(BUSY, last_drop=DropCause.TOO_OLD), WARN,
         'images are older than input.max_age when they come: raise it, set it to 0 for replayed '

@@ -132,6 +132,15 @@ def test_an_error_is_remembered_until_an_image_is_processed(statistics, frame):
     assert summary.last is frame
 
 
+def test_what_is_missing_is_that_of_the_last_image_processed(statistics, frame):
+    assert statistics.summary().missing == ''
+    statistics.image_processed(frame, 0.01, 0.02, 'nothing on ~/scan')
+    statistics.image_dropped(DropCause.OVERWRITTEN)
+    assert statistics.summary().missing == 'nothing on ~/scan'
+    statistics.image_processed(frame, 0.01, 0.02)
+    assert statistics.summary().missing == ''
+
+
 def test_an_error_without_a_text_is_remembered_by_its_cause(statistics):
     statistics.image_dropped(DropCause.MODEL_ERROR)
     assert statistics.summary().last_error == 'model error'

@@ -118,6 +118,13 @@ def test_the_level_frame_is_named_after_that_of_the_image(image, name, level):
     assert level_frame(image, name, clockwise=True) == f'{level}_frd'
 
 
+@pytest.mark.parametrize('clockwise', [False, True])
+@pytest.mark.parametrize('name', ['cam_frd', 'cam'])
+def test_the_frame_of_the_image_is_no_level_frame(name, clockwise):
+    with pytest.raises(ValueError, match='not that of the image .cam_frd., got'):
+        level_frame('cam_frd', name, clockwise)
+
+
 @pytest.mark.parametrize('output', NAVIGATION, ids=lambda output: output.topic)
 def test_every_output_becomes_a_message_of_its_type_in_its_frame(output, header):
     view = view_of(frame(world()), NavigationParams())

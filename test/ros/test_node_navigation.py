@@ -32,6 +32,8 @@ rcl_interfaces = pytest.importorskip('rcl_interfaces.srv')
 
 WITHOUT_TF = rcl_interfaces.SetParameters.Request(parameters=[
     Parameter('navigation.publish_tf', value=False).to_parameter_msg()])
+IN_THE_IMAGES_FRAME = rcl_interfaces.SetParameters.Request(parameters=[
+    Parameter('navigation.level_frame', value=node_rig.FRAME).to_parameter_msg()])
 SMALL = CAMERA.scaled(168, 126)
 MATRIX = [SMALL.fx, 0.0, SMALL.cx, 0.0, 0.0, SMALL.fy, SMALL.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
 
@@ -92,6 +94,10 @@ def test_no_calibration_but_that_of_the_view_makes_a_scan(metric, capfd):
     scans = metric.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan')
     infos_out = metric.subscribe(sensor_msgs.CameraInfo, '/depth_seg/depth/camera_info')
     metric.send_until(lambda: metric.count('frames processed') > 2, node_rig.image(126, 168))
+    metric.send_until(lambda: metric.status.message == (
+        'nothing on ~/scan: no camera_info that fits the image and is calibrated came in; publish '
+        'it, or remap `camera_info` to its topic'), node_rig.image(126, 168))
+    assert metric.status.level == b'\x01'
     nan, other = list(MATRIX), list(MATRIX)
     nan[2], other[0] = math.nan, -1.0
     for hostile in (
@@ -118,6 +124,25 @@ def test_no_calibration_but_that_of_the_view_makes_a_scan(metric, capfd):
 
     metric.send_until(scanned, node_rig.image(126, 168))
     metric.wait_for_value('camera_info', 'calibrated')
+
+
+def test_no_scan_is_said_to_be_in_the_frame_of_the_image(metric):
+    metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', IN_THE_IMAGES_FRAME)
+    infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
+    calibration = node_rig.stamped(sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX), 0)
+    scans = metric.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan')
+    clouds = metric.subscribe(sensor_msgs.PointCloud2, '/depth_seg/points')
+    transforms = (metric.subscribe(navigation_messages.TFMessage, '/tf')
+                  if navigation_messages.TFMessage else [])
+
+    def told():
+        infos.publish(calibration)
+        return clouds and metric.status.message.startswith(
+            'nothing on ~/scan: navigation.level_frame: expected a frame that is not that of the')
+
+    metric.send_until(told, node_rig.image(126, 168))
+    assert metric.status.level == b'\x01'
+    assert (scans, transforms) == ([], [])
 
 
 def test_a_relative_model_has_nothing_for_navigation(spin_until, tmp_path):

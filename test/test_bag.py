@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+import os
 from pathlib import Path
 import signal
 import sqlite3

@@ -225,7 +225,7 @@ def draw_classes(axes: Axes, page: Page, number: str) -> None:
     count = len(result.regions)
     entitle(axes, number + 'Result', f'{count} region{"" if count == 1 else "s"}'
             + (', the nearest is 1' if count else '')
-            + '; unknown: no depth, or too small for a region')
+            + '; unknown: no depth, too small, or a fall without a rim')
     shares = np.bincount(classes.ravel(), minlength=len(RegionClass)) / classes.size
     explain_colors(axes, {f'{class_name(kind)} {shares[kind]:.0%}': hex_color(class_color(kind))
                           for kind in RegionClass if shares[kind] > 0})

@@ -24,8 +24,8 @@ from depth_seg_ros.params import ModelParams
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['DepthEstimator', 'DepthKind', 'DepthMap', 'EstimationError', 'EstimatorInfo',
-           'ModelLoadError', 'load_estimator', 'shown_range']
+__all__ = ['DEPTH_IN', 'DepthEstimator', 'DepthKind', 'DepthMap', 'EstimationError',
+           'EstimatorInfo', 'ModelLoadError', 'load_estimator', 'shown_range']
 
 
 class ModelLoadError(RuntimeError):
@@ -236,6 +236,9 @@ class DepthEstimator(Protocol):
         """Free what `load` took. A second call does nothing."""
 
 
+DEPTH_IN = 'depth_in'
+"""`model.name` of depth that comes with every frame, from another camera."""
+
 BACKENDS: dict[str, str] = {
     'torch': 'depth_seg_ros.backends.torch_backend:TorchEstimator',
 }
@@ -254,6 +257,8 @@ def load_estimator(params: ModelParams) -> DepthEstimator:
     """
     if params.name.startswith('recorded:'):
         target = 'depth_seg_ros.backends.recorded:RecordedEstimator'
+    elif params.name == DEPTH_IN:
+        target = 'depth_seg_ros.backends.given:GivenEstimator'
     else:
         target = BACKENDS[next(iter(BACKENDS)) if params.backend == 'auto' else params.backend]
     module, name = target.split(':')

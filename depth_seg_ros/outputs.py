@@ -19,13 +19,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
-from depth_seg_ros.depth import DepthKind
 from depth_seg_ros.detections import LABELS
 from depth_seg_ros.drawing import color_map, gray_map, overlay
 from depth_seg_ros.navigation import (
     Box3D, boxes, obstacle_distance, obstacles, PointCloud, points, Scan, scan, View)
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.scale import FARTHEST
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,9 +105,10 @@ def _inverse_depth(result: FrameResult, _: DrawingParams) -> NDArray[np.generic]
 
 
 def _depth(result: FrameResult, _: DrawingParams) -> NDArray[np.generic] | None:
-    if result.depth.kind is not DepthKind.METRIC:
+    depth = result.metric
+    if depth is None:
         return None
-    meters = np.where(result.depth.valid, result.depth.values, np.float32(np.nan))
+    meters = np.where(depth.valid & (depth.values < FARTHEST), depth.values, np.float32(np.nan))
     # Between a near and a far pixel there is nothing: a mean would be a flying point.
     return _to_image(meters, result, cv2.INTER_NEAREST)
 
@@ -135,7 +136,7 @@ IMAGES: tuple[ImageOutput, ...] = (
     ImageOutput('inverse_depth', '32FC1', 'Inverse depth, unitless, larger is nearer, of one '
                 'scale over a stream; NaN where unknown.', _inverse_depth),
     ImageOutput('depth/image', '32FC1', 'Depth along the optical axis in meters, NaN where '
-                'unknown (REP 118). Only from a metric model.', _depth, metric=True),
+                'unknown or at infinity (REP 118). Needs meters.', _depth, metric=True),
     ImageOutput('depth_gray', 'mono8', 'Inverse depth to look at: near is bright, 0 is unknown.',
                 _gray),
     ImageOutput('depth_color', 'bgr8', 'Heat map of inverse depth; black is unknown.', color_map),

@@ -15,13 +15,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 from depth_seg_ros.depth import DepthKind, DepthMap
-from depth_seg_ros.geometry import CameraModel
+from depth_seg_ros.geometry import CameraModel, mount_of
 from depth_seg_ros.navigation import View, view_of
-from depth_seg_ros.params import NavigationParams
+from depth_seg_ros.params import MountParams, NavigationParams
 from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.readings import NOTHING
 from depth_seg_ros.segmentation import GroundPlane, Region, RegionClass, Segmentation
 from depth_seg_ros.synthetic import CAMERA, render, Solid, Surface, World
 import numpy as np
@@ -90,12 +92,19 @@ def plane_of(meters: np.ndarray, classes: np.ndarray) -> GroundPlane | None:
 
 def view(seen: World, camera: CameraModel = CAMERA, sky: float = SKY, **params: Any) -> View:
     """Return what navigation sees of a world."""
-    made = view_of(frame(seen, camera, sky), NavigationParams(**params))
+    made = seen_by(frame(seen, camera, sky), **params)
     assert made is not None
     return made
 
 
+def seen_by(result: FrameResult, **params: Any) -> View | None:
+    """Return what navigation sees of a frame, with some of `mount.*` and `navigation.*`."""
+    held = {item.name for item in fields(MountParams)} & set(params)
+    mount = mount_of(MountParams(**{name: params.pop(name) for name in held}), NOTHING)
+    return view_of(replace(result, mount=mount), NavigationParams(**params))
+
+
 def mounted(seen: World, camera: CameraModel = CAMERA, **params: Any) -> View:
     """Return the same with the attitude from parameters, which are those of the world."""
-    return view(seen, camera, attitude='mount', camera_height=-seen.position[1],
-                camera_pitch=seen.pitch, camera_roll=seen.roll, **params)
+    return view(seen, camera, attitude='fixed', height=-seen.position[1], pitch=seen.pitch,
+                roll=seen.roll, **params)

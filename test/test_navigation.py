@@ -22,14 +22,14 @@ from typing import Any
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.navigation import (
-    boxes, obstacle_distance, obstacles, points, Scan, scan, View, view_of)
-from depth_seg_ros.params import NavigationParams, SegmentationParams
+    boxes, obstacle_distance, obstacles, points, Scan, scan, View)
+from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation import RegionClass, Segmentation, Segmenter
 from depth_seg_ros.synthetic import CAMERA, random_world, Solid, World
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-from seen_worlds import box, frame, mounted, NARROW, view, wall, WIDE, world
+from seen_worlds import box, frame, mounted, NARROW, seen_by, view, wall, WIDE, world
 
 POSES = [(0.0, 0.0), (0.25, 0.0), (0.1, 0.2), (0.15, -0.3)]
 LENSES = pytest.mark.parametrize('camera', [CAMERA, NARROW, WIDE],
@@ -94,13 +94,13 @@ def test_the_attitude_of_the_ground_in_view_does_as_well_as_that_of_the_mount() 
 def test_without_ground_in_view_the_mount_counts() -> None:
     result = frame(world(wall(1.0), pitch=0.0, height=2.0), NARROW)
     assert result.segmentation.plane is None
-    seen = view_of(result, NavigationParams(camera_height=2.0, camera_pitch=0.1))
+    seen = seen_by(result, height=2.0, pitch=0.1)
     assert seen is not None
     assert (seen.attitude.height, seen.attitude.down[2]) == (2.0, math.sin(0.1))
 
 
 def test_the_mount_counts_where_the_parameter_says_so() -> None:
-    seen = view(world(height=0.5), attitude='mount', camera_height=3.0, camera_roll=0.2)
+    seen = view(world(height=0.5), attitude='fixed', height=3.0, roll=0.2)
     assert (seen.attitude.height, seen.attitude.down[0]) == (3.0, math.sin(0.2))
 
 
@@ -154,7 +154,7 @@ def test_what_is_lower_than_min_height_is_not_in_the_scan() -> None:
 
 def test_without_a_height_no_obstacle_is_too_high() -> None:
     seen = world(box(0.0, 4.0, bottom=3.0), height=3.2)
-    assert range_at(scan(view(seen, attitude='mount')), 0.0) == pytest.approx(3.8, rel=0.01)
+    assert range_at(scan(view(seen, attitude='fixed')), 0.0) == pytest.approx(3.8, rel=0.01)
 
 
 def test_heights_over_the_camera_suit_a_uav() -> None:
@@ -217,8 +217,8 @@ def with_depth(seen: World, change: NDArray[np.bool_]) -> View:
     hidden = replace(segmentation, classes=np.where(change, 0, segmentation.classes).astype(
         np.uint8), labels=np.where(change, 0, segmentation.labels))
     depth = DepthMap(result.depth.values, DepthKind.METRIC, ~change)
-    made = view_of(replace(result, depth=depth, segmentation=hidden),
-                   NavigationParams(attitude='mount', camera_height=0.5))
+    made = seen_by(replace(result, depth=depth, segmentation=hidden),
+                   attitude='fixed', height=0.5)
     assert made is not None
     return made
 
@@ -250,8 +250,7 @@ def test_what_stands_out_but_is_no_region_is_not_free() -> None:
     result = frame(world())
     classes = result.segmentation.classes.copy()
     classes[135:200, 150:186] = RegionClass.UNKNOWN
-    seen = view_of(replace(result, segmentation=replace(result.segmentation, classes=classes)),
-                   NavigationParams())
+    seen = seen_by(replace(result, segmentation=replace(result.segmentation, classes=classes)))
     assert seen is not None
     assert math.isnan(range_at(scan(seen), 0.0))
 
@@ -265,10 +264,10 @@ def test_where_an_obstacle_is_not_sure_nothing_is_free() -> None:
     meters = np.where(under, np.float32(4.0), result.depth.values)
     classes = np.where(under, RegionClass.OBJECT, result.segmentation.classes).astype(np.uint8)
     labels = np.where(under, 2, result.segmentation.labels)
-    made = view_of(
+    made = seen_by(
         replace(result, depth=DepthMap(meters, DepthKind.METRIC),
                 segmentation=replace(result.segmentation, classes=classes, labels=labels)),
-        NavigationParams(attitude='mount', camera_height=3.0, camera_pitch=0.3))
+        attitude='fixed', height=3.0, pitch=0.3)
     assert made is not None
     assert not made.solid[under].any()
     assert math.isnan(range_at(scan(made), 0.0))
@@ -284,16 +283,16 @@ def test_a_camera_that_looks_straight_down_sees_nothing_free() -> None:
 def without_plane(**params: Any) -> View:
     """Return the view of an empty floor in which no ground plane was found."""
     result = frame(world(height=0.5))
-    seen = view_of(replace(result, segmentation=replace(result.segmentation, plane=None)),
-                   NavigationParams(**params))
+    seen = seen_by(replace(result, segmentation=replace(result.segmentation, plane=None)),
+                   **params)
     assert seen is not None
     return seen
 
 
 def test_nothing_is_free_along_a_pitch_that_is_neither_seen_nor_told() -> None:
     assert np.isnan(scan(without_plane()).ranges).all()
-    assert math.isinf(range_at(scan(without_plane(camera_height=0.5)), 0.0))
-    assert math.isinf(range_at(scan(without_plane(attitude='mount')), 0.0))
+    assert math.isinf(range_at(scan(without_plane(height=0.5)), 0.0))
+    assert math.isinf(range_at(scan(without_plane(attitude='fixed')), 0.0))
 
 
 @pytest.mark.parametrize('distance, free', [(5.0, False), (9.0, True)])
@@ -302,8 +301,8 @@ def test_what_a_threshold_takes_for_background_is_free_only_beyond_the_range(
     result = frame(world(box(0.0, distance), box(0.7, 1.0, instance=2), wall(20.0)))
     segmentation = Segmenter(SegmentationParams(method='threshold')).process(result.depth, 0.0)
     assert segmentation.classes[126, 168] == RegionClass.BACKGROUND
-    made = view_of(replace(result, segmentation=segmentation, regions=segmentation.regions),
-                   NavigationParams(attitude='mount', camera_height=0.5))
+    made = seen_by(replace(result, segmentation=segmentation, regions=segmentation.regions),
+                   attitude='fixed', height=0.5)
     assert made is not None
     assert math.isinf(range_at(scan(made), 0.0)) == free
     assert math.isinf(range_at(scan(made), 0.2))
@@ -324,12 +323,11 @@ def test_a_drop_off_begins_where_the_ground_ends() -> None:
     result = replace(
         result, depth=DepthMap(meters, DepthKind.METRIC),
         segmentation=Segmentation(below.astype(np.int32), classes))
-    seen = view_of(result, NavigationParams(attitude='mount', camera_height=0.5, edge_jump=5.0,
-                                            range_max=20.0))
+    seen = seen_by(result, attitude='fixed', height=0.5, edge_jump=5.0, range_max=20.0)
     assert seen is not None
     assert range_at(scan(seen), 0.0) == pytest.approx(3.0, rel=0.03)
     assert in_level(seen, obstacles(seen).xyz)[2].max() == pytest.approx(-2.0, abs=0.01)
-    unknown_height = view_of(result, NavigationParams(attitude='mount', range_max=40.0))
+    unknown_height = seen_by(result, attitude='fixed', range_max=40.0)
     assert unknown_height is not None
     assert range_at(scan(unknown_height), 0.0) == pytest.approx(12.0, rel=0.03)
 
@@ -343,7 +341,7 @@ def test_pixels_between_a_thing_and_the_wall_behind_it_are_in_no_output() -> Non
     edge = np.flatnonzero(np.diff((smeared[160] < 3.0).astype(int)))[0]
     smeared[smeared[:, edge + 1] < 2.5, edge] = 3.4
     result = replace(result, depth=DepthMap(smeared, DepthKind.METRIC))
-    seen = view_of(result, NavigationParams(attitude='mount', camera_height=0.5))
+    seen = seen_by(result, attitude='fixed', height=0.5)
     assert seen is not None
     forward = in_level(seen, obstacles(seen).xyz)[0]
     assert not ((forward > 2.3) & (forward < 4.9)).any()
@@ -366,7 +364,7 @@ def test_points_carry_the_color_of_the_image_and_the_region_of_the_label_image()
     rgb[:, :, 0] = np.arange(rgb.shape[1]) // 3
     rgb[:, :, 1] = (np.arange(rgb.shape[0]) // 3)[:, None]
     rgb[:, :, 2] = 7
-    seen = view_of(replace(result, rgb=rgb), NavigationParams(voxel=0.0, max_points=10**6))
+    seen = seen_by(replace(result, rgb=rgb), voxel=0.0, max_points=10**6)
     assert seen is not None
     cloud = points(seen)
     assert (cloud.xyz.dtype, cloud.color.dtype, cloud.region.dtype) == (
@@ -428,15 +426,15 @@ def test_mavros_gets_whole_centimeters_and_one_more_for_free(range_max: float) -
 def test_a_region_without_a_sure_point_has_no_box() -> None:
     result = frame(world(box(0.0, 3.0)))
     empty = replace(result.segmentation, labels=np.zeros_like(result.segmentation.labels))
-    seen = view_of(replace(result, segmentation=empty), NavigationParams())
+    seen = seen_by(replace(result, segmentation=empty))
     assert seen is not None and boxes(seen) == ()
 
 
 def test_without_meters_or_a_camera_there_is_no_view() -> None:
     result = frame(world())
-    assert view_of(replace(result, camera=None), NavigationParams()) is None
+    assert seen_by(replace(result, camera=None)) is None
     relative = DepthMap(result.depth.values, DepthKind.RELATIVE_INVERSE)
-    assert view_of(replace(result, depth=relative), NavigationParams()) is None
+    assert seen_by(replace(result, depth=relative)) is None
 
 
 def test_scan_and_sectors_share_their_rays_and_leave_them_as_they_are() -> None:
@@ -483,8 +481,7 @@ def test_the_real_segmenter_leads_to_the_same(pitch: float, roll: float) -> None
     result = frame(world(box(0.5, 3.0, half=0.3), pitch=pitch, roll=roll, height=0.6),
                    sky=math.inf)
     segmentation = Segmenter().process(result.depth, 0.0)
-    seen = view_of(replace(result, segmentation=segmentation, regions=segmentation.regions),
-                   NavigationParams())
+    seen = seen_by(replace(result, segmentation=segmentation, regions=segmentation.regions))
     assert seen is not None
     assert seen.attitude.height == pytest.approx(0.6, rel=0.01)
     made = scan(seen)

@@ -72,7 +72,8 @@ def test_a_frame_has_everything_about_an_image() -> None:
     assert result.stamp == 2.5 and result.rgb is RGB
     assert result.image_shape == (240, 320) and result.depth.shape == (120, 160)
     assert result.segmentation.labels.shape == (120, 160)
-    assert set(result.timings) == {'depth', 'steady', 'segmentation', 'tracking', 'regions'}
+    assert set(result.timings) == {
+        'depth', 'steady', 'segmentation', 'tracking', 'scale', 'regions'}
     assert not result.alignment.follows and not result.alignment.cut
     assert all(seconds >= 0 for seconds in result.timings.values())
     assert [region.id for region in result.regions] == [

@@ -20,9 +20,11 @@ from the camera's place, whatever its pitch and roll.
 
 from depth_seg_ros.geometry.angles import CIRCLE, full_circle, nearest_by_bin
 from depth_seg_ros.geometry.attitude import (
-    Attitude, attitude_of_mount, attitude_of_plane)
+    Attitude, attitude_of_mount, attitude_of_plane, Mount)
 from depth_seg_ros.geometry.camera import CameraModel
+from depth_seg_ros.geometry.mount import mount_of
 from depth_seg_ros.geometry.points import box_around, in_voxels, points_of, without_flying
 
 __all__ = ['Attitude', 'attitude_of_mount', 'attitude_of_plane', 'box_around', 'CameraModel',
-           'CIRCLE', 'full_circle', 'in_voxels', 'nearest_by_bin', 'points_of', 'without_flying']
+           'CIRCLE', 'full_circle', 'in_voxels', 'Mount', 'mount_of', 'nearest_by_bin',
+           'points_of', 'without_flying']

@@ -23,7 +23,7 @@ from depth_seg_ros.geometry.camera import CameraModel
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Attitude', 'attitude_of_mount', 'attitude_of_plane']
+__all__ = ['Attitude', 'attitude_of_mount', 'attitude_of_plane', 'Mount']
 
 _LEAST_FORWARD = math.sin(math.radians(5.0))
 """A camera within 5 degrees of straight up or down has no forward direction to speak of."""
@@ -71,6 +71,28 @@ class Attitude:
         angle = float(np.linalg.norm(turn))
         x, y, z = (float(value) for value in turn * (math.sin(angle / 2) / angle))
         return x, y, z, math.cos(angle / 2)
+
+
+@dataclass(frozen=True)
+class Mount:
+    """
+    How the camera is held, as far as it is told and not seen.
+
+    Parameters
+    ----------
+    attitude : Attitude
+        From parameters or sensors; its height is NaN where nothing tells it.
+    is_tilt_told : bool
+        Whether something vouches for the tilt of `attitude`: a parameter that was set, or a
+        message of the sensor that should tell it.
+    follows_ground : bool
+        Whether the ground plane of metric depth, where one is seen, counts more.
+
+    """
+
+    attitude: Attitude = Attitude((0.0, 1.0, 0.0), math.nan)
+    is_tilt_told: bool = False
+    follows_ground: bool = True
 
 
 def attitude_of_mount(pitch: float, roll: float, height: float) -> Attitude:

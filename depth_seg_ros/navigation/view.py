@@ -25,9 +25,9 @@ from functools import cached_property
 import math
 from typing import TypeAlias
 
-from depth_seg_ros.depth import DepthKind
+from depth_seg_ros.depth import DepthMap
 from depth_seg_ros.geometry import (
-    Attitude, attitude_of_mount, attitude_of_plane, CameraModel, nearest_by_bin, points_of,
+    Attitude, attitude_of_plane, CameraModel, nearest_by_bin, points_of,
     without_flying)
 from depth_seg_ros.params import NavigationParams
 from depth_seg_ros.pipeline import FrameResult
@@ -75,7 +75,8 @@ class View:
     Parameters
     ----------
     result : FrameResult
-        Its depth is metric.
+    depth : DepthMap
+        In meters, on the grid of the segmentation.
     camera : CameraModel
         On the grid of its depth.
     params : NavigationParams
@@ -83,13 +84,14 @@ class View:
     """
 
     result: FrameResult
+    depth: DepthMap
     camera: CameraModel
     params: NavigationParams
 
     @cached_property
     def meters(self) -> _Floats:
         """Return depth, 0 where it is not known, float32 (H, W)."""
-        depth = self.result.depth
+        depth = self.depth
         return depth.values if depth.valid.all() else np.where(
             depth.valid, depth.values, np.float32(0.0))
 
@@ -101,29 +103,28 @@ class View:
     @cached_property
     def solid(self) -> NDArray[np.bool_]:
         """Return where depth is known and not invented at an edge, bool (H, W)."""
-        return without_flying(self.meters, self.result.depth.valid, self.params.edge_jump)
+        return without_flying(self.meters, self.depth.valid, self.params.edge_jump)
 
     @cached_property
     def attitude(self) -> Attitude:
-        """Return how the camera is held in this frame, from where the parameters say."""
-        params = self.params
-        return self._seen_attitude or attitude_of_mount(
-            params.camera_pitch, params.camera_roll, params.camera_height or math.nan)
+        """Return how the camera is held in this frame, as seen or told."""
+        return self._seen_attitude or self.result.mount.attitude
 
     @cached_property
     def is_tilt_known(self) -> bool:
         """Return whether the tilt of the camera is seen or was told. It has to fit the ground."""
-        params = self.params
-        if params.attitude == 'mount' or self._seen_attitude is not None:
+        mount = self.result.mount
+        if self._seen_attitude is not None:
             return True
-        return self.result.segmentation.plane is None and params.camera_height > 0.0
+        return mount.is_tilt_told and not (
+            mount.follows_ground and self.result.segmentation.plane is not None)
 
     @cached_property
     def _seen_attitude(self) -> Attitude | None:
-        plane = self.result.segmentation.plane
-        if self.params.attitude != 'ground' or plane is None:
+        plane = self.result.metric_plane
+        if plane is None or not self.result.mount.follows_ground:
             return None
-        return attitude_of_plane(plane.a, plane.b, plane.c, self.camera)
+        return attitude_of_plane(*plane, self.camera)
 
     @cached_property
     def band(self) -> tuple[float, float]:
@@ -163,9 +164,9 @@ class View:
 
 def view_of(result: FrameResult, params: NavigationParams) -> View | None:
     """Return the view of a frame; None where depth is not metric or the camera not known."""
-    if result.depth.kind is not DepthKind.METRIC or result.camera is None:
+    if result.metric is None or result.camera is None:
         return None
-    return View(result, result.camera, params)
+    return View(result, result.metric, result.camera, params)
 
 
 def _level_directions(view: View) -> tuple[_Floats, _Floats, _Floats]:
@@ -187,7 +188,7 @@ def _counting(view: View, distance: _Floats, height: _Floats
     """
     segmentation = view.result.segmentation
     maybe = segmentation.mask | (segmentation.classes == RegionClass.BACKGROUND)
-    pixels = np.flatnonzero(maybe & view.result.depth.valid
+    pixels = np.flatnonzero(maybe & view.depth.valid
                             & (segmentation.mask | (distance <= view.params.range_max)))
     distance, height = distance.ravel()[pixels], height.ravel()[pixels]
     low, high = view.band
@@ -212,7 +213,7 @@ def _free(view: View, rows: slice, bins: NDArray[np.int32], count: int, distance
     """
     result, farthest = view.result, view.params.range_max
     low, high = (limit / farthest for limit in view.band)
-    known = result.depth.valid[rows] & (result.segmentation.classes[rows] != RegionClass.UNKNOWN)
+    known = view.depth.valid[rows] & (result.segmentation.classes[rows] != RegionClass.UNKNOWN)
     below = slope < 0.0
     passes = known & below & (distance >= farthest) & (slope >= low) & (slope <= high)
     # One count for all questions is as quick as one for each of them.

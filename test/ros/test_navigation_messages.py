@@ -18,12 +18,11 @@ from __future__ import annotations
 from importlib.resources import files
 import math
 
-from depth_seg_ros.navigation import Box3D, level_frame, PointCloud, Scan, view_of
+from depth_seg_ros.navigation import Box3D, level_frame, PointCloud, Scan
 from depth_seg_ros.outputs import NAVIGATION
-from depth_seg_ros.params import NavigationParams
 import numpy as np
 import pytest
-from seen_worlds import frame, world
+from seen_worlds import frame, seen_by, world
 
 messages = pytest.importorskip('depth_seg_ros.ros.navigation_messages')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
@@ -127,7 +126,7 @@ def test_the_frame_of_the_image_is_no_level_frame(name, clockwise):
 
 @pytest.mark.parametrize('output', NAVIGATION, ids=lambda output: output.topic)
 def test_every_output_becomes_a_message_of_its_type_in_its_frame(output, header):
-    view = view_of(frame(world()), NavigationParams())
+    view = seen_by(frame(world()))
     message = messages.navigation_message(output.make(view), header, 'flat')
     assert type(message) is messages.MESSAGE_TYPES[output.message]
     assert output.message.endswith(type(message).__name__)
@@ -143,8 +142,7 @@ def test_the_frames_of_the_scans_are_turned_as_the_camera_is(header, monkeypatch
             self.transforms = transforms
 
     monkeypatch.setattr(messages, 'TFMessage', Transforms)
-    seen = view_of(frame(world(pitch=0.3)), NavigationParams(
-        attitude='mount', camera_pitch=0.3, camera_height=0.5))
+    seen = seen_by(frame(world(pitch=0.3)), attitude='fixed', pitch=0.3, height=0.5)
     level, frd = messages.transforms_message(seen, header).transforms
     assert (level.header, level.child_frame_id) == (header, 'camera_optical_frame_level')
     turn = level.transform.rotation

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The order of the stages: depth, alignment, segmentation, tracking, scale, regions; their times."""
+"""The order of the stages: depth, alignment, segmentation, tracking, scale, regions; and times."""
 
 from __future__ import annotations
 

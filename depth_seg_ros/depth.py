@@ -181,6 +181,8 @@ class EstimatorInfo:
         What its maps mean.
     digest : str
         SHA-256 of the weights file in hex; empty where there is none.
+    sees_image : bool
+        False where its maps do not come from the image, so that a bad one does not matter.
 
     """
 
@@ -190,6 +192,7 @@ class EstimatorInfo:
     precision: str
     kind: DepthKind
     digest: str = ''
+    sees_image: bool = True
 
 
 class DepthEstimator(Protocol):

@@ -51,7 +51,7 @@ class FrameResult:
         and distances where depth is metric.
     timings : dict of str to float
         Seconds per stage: `quality`, `depth`, `steady`, `segmentation`, `tracking`, `scale`,
-        `regions`.
+        `regions`; the first alone where the image is not fit.
     alignment : Alignment
         How depth was put on the scale of the frames before.
     camera : CameraModel or None
@@ -81,6 +81,8 @@ class FrameResult:
     def metric(self) -> DepthMap | None:
         """Return depth in meters, on the grid of `depth`; None where there is none."""
         if self.scaling is not None:
+            if not self.quality.is_fit:  # to be told as unknown, not left out
+                return DepthMap(self.depth.values, DepthKind.METRIC)
             return self.scaling.metric(self.depth)
         return self.depth if self.depth.kind is DepthKind.METRIC else None
 

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The order of the stages: depth, alignment, segmentation, tracking, scale, regions; and times."""
+"""The order of the stages: quality, depth, alignment, segmentation, tracking, scale, regions."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from depth_seg_ros.depth import DepthEstimator, DepthMap, load_estimator
 from depth_seg_ros.frame_result import FrameResult, regions_in_image
 from depth_seg_ros.geometry import CameraModel, mount_of
 from depth_seg_ros.params import PipelineParams
-from depth_seg_ros.quality import InputGate
+from depth_seg_ros.quality import InputGate, Quality
 from depth_seg_ros.readings import NOTHING, Readings
-from depth_seg_ros.scale import Scaler
-from depth_seg_ros.segmentation import Memory, Segmenter
+from depth_seg_ros.scale import Scaler, Scaling
+from depth_seg_ros.segmentation import Memory, RegionClass, Segmentation, Segmenter
 from depth_seg_ros.stabilize import Alignment, Stabilizer
 from depth_seg_ros.tracking import Tracker
 import numpy as np
@@ -42,7 +42,8 @@ class Pipeline:
 
     Frames with rising stamps are taken as a stream: scale, shift and thresholds are carried from
     one to the next (parameters `steady.*`), until a scene cut, a gap, or a stamp that does not
-    rise.
+    rise. An image that is not fit (`quality.*`) gives a frame of which nothing is known, and the
+    stream goes on behind it.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ class Pipeline:
         self._gate = InputGate(params.quality)
         self._scaler = Scaler(params.scale)
         self._mount = params.mount
+        self._input_size = params.model.input_size
+        self._grids: tuple[tuple[int, ...], tuple[int, int]] | None = None
 
     def __enter__(self) -> Pipeline:
         """Return itself."""
@@ -122,8 +125,15 @@ class Pipeline:
         """
         _check_rgb(rgb)
         timings: dict[str, float] = {}
+        with _timed(timings, 'quality'):
+            quality = Quality()
+            if readings.depth is None and self.estimator.info.sees_image:
+                quality = self._gate.judge(rgb, stamp)
+        if not quality.is_fit:
+            return self._unknown(rgb, stamp, camera, readings, timings, quality)
         with _timed(timings, 'depth'):
             depth = readings.depth or self.estimator.estimate(rgb)
+        self._grids = rgb.shape, depth.shape
         with _timed(timings, 'steady'):
             depth, alignment = self._steadied(depth, stamp)
         with _timed(timings, 'segmentation'):
@@ -132,16 +142,33 @@ class Pipeline:
             if alignment.cut:
                 self._tracker.forget()
             segmentation = self._tracker.update(segmentation, stamp, depth.kind)
-        height, width = depth.shape
-        on_grid = camera.scaled(width, height) if camera is not None else None
+        on_grid = _on_grid(camera, depth)
         mount = mount_of(self._mount, readings)
         with _timed(timings, 'scale'):
             scaling = self._scaler.process(depth, stamp, readings, mount, on_grid,
                                            segmentation.plane)
         result = FrameResult(stamp, rgb, depth, segmentation, (), timings, alignment, on_grid,
-                             mount, scaling)
+                             mount, scaling, quality)
         with _timed(timings, 'regions'):
             return replace(result, regions=regions_in_image(result, camera))
+
+    def _unknown(self, rgb: NDArray[np.uint8], stamp: float, camera: CameraModel | None,
+                 readings: Readings, timings: dict[str, float], quality: Quality) -> FrameResult:
+        """Return a frame of which nothing is known; what is carried on does not hear of it."""
+        if self._grids is not None and self._grids[0] == rgb.shape:
+            grid = self._grids[1]
+        else:
+            scale = min(1.0, self._input_size / min(rgb.shape[:2]))
+            height, width = (max(1, round(length * scale)) for length in rgb.shape[:2])
+            grid = height, width
+        depth = DepthMap(np.full(grid, np.nan, np.float32), self.estimator.info.kind)
+        segmentation = Segmentation(np.zeros(grid, np.int32),
+                                    np.full(grid, RegionClass.UNKNOWN, np.uint8))
+        source = self._scaler.params.source
+        scaling = None if source == 'none' else Scaling(source, reason=quality.problem)
+        return FrameResult(stamp, rgb, depth, segmentation, (), timings, Alignment(),
+                           _on_grid(camera, depth), mount_of(self._mount, readings), scaling,
+                           quality)
 
     def _steadied(self, depth: DepthMap, stamp: float) -> tuple[DepthMap, Alignment]:
         """Return depth on the scale of the stream, and forget what the frame does not follow."""
@@ -172,6 +199,11 @@ def build_pipeline(params: PipelineParams | None = None) -> Pipeline:
     """
     params = params or PipelineParams()
     return Pipeline(load_estimator(params.model), params)
+
+
+def _on_grid(camera: CameraModel | None, depth: DepthMap) -> CameraModel | None:
+    height, width = depth.shape
+    return camera.scaled(width, height) if camera is not None else None
 
 
 def _check_rgb(rgb: NDArray[np.uint8]) -> None:

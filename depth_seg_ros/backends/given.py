@@ -40,7 +40,8 @@ class GivenEstimator:
     @property
     def info(self) -> EstimatorInfo:
         """Return that depth is in meters, and that nothing was loaded."""
-        return EstimatorInfo(self._name, 'none', 'none', 'none', DepthKind.METRIC)
+        return EstimatorInfo(self._name, 'none', 'none', 'none', DepthKind.METRIC,
+                             sees_image=False)
 
     def load(self) -> None:
         """Do nothing."""

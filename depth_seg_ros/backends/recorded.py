@@ -103,7 +103,8 @@ class RecordedEstimator:
         except EstimationError as error:
             raise ModelLoadError(str(error)) from error
         self._next = 0
-        self._info = EstimatorInfo(self._params.name, 'recorded', 'cpu', 'fp32', kind)
+        self._info = EstimatorInfo(self._params.name, 'recorded', 'cpu', 'fp32', kind,
+                                   sees_image=False)
         _log.info('%s: %s, %d maps', self._params.name, kind.value, len(self._paths))
 
     def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:

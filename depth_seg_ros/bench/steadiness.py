@@ -127,7 +127,8 @@ class _Player:
     """A network that plays maps."""
 
     def __init__(self, maps: Iterable[DepthMap]) -> None:
-        self.info = EstimatorInfo('synthetic', 'none', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE)
+        self.info = EstimatorInfo('synthetic', 'none', 'cpu', 'fp32',
+                                  DepthKind.RELATIVE_INVERSE, sees_image=False)
         self._maps = iter(maps)
 
     def load(self) -> None:

@@ -106,7 +106,11 @@ def process_images(images: ImageFiles, out: Path, params: PipelineParams, save: 
                 summary.fail(str(path), str(error))
                 complain(f'{path}: {str(error).removeprefix(f"{path}: ")}')
             else:
-                summary.add(str(path), files.write(frame.name, result), 1, len(result.regions))
+                problem = result.quality.problem
+                summary.add(str(path), files.write(frame.name, result), 1, len(result.regions),
+                            problem)
+                if problem:
+                    complain(f'{path}: all of it is unknown: {problem}')
                 watch.add(result.timings)
             bar.update()
     if not quiet:

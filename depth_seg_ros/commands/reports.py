@@ -66,8 +66,9 @@ class Stopwatch:
 
     def add(self, timings: dict[str, float]) -> None:
         """Add the seconds per stage of one frame."""
-        self._depth.append(timings['depth'])
-        self._rest.append(sum(timings.values()) - timings['depth'])
+        depth = timings.get('depth', 0.0)  # no network runs on an image that is not fit
+        self._depth.append(depth)
+        self._rest.append(sum(timings.values()) - depth)
 
     def __str__(self) -> str:
         """Return the medians in words."""

@@ -74,6 +74,14 @@ class Captions:
         for region, places in regions:
             self._draw_region(region, places)
 
+    def note(self, text: str) -> None:
+        """Write a line across the middle, cut where the image ends."""
+        width, height = self._extent(text)
+        left = max(0, (self._image.shape[1] - width) // 2)
+        top = max(0, (self._image.shape[0] - height) // 2)
+        self._write(text, (left, top, left + width, top + height),
+                    class_color(RegionClass.UNKNOWN))
+
     def _draw_region(self, region: Region, places: Sequence[Place]) -> None:
         """Write id, class and distance of a region, where there is room."""
         text = f'{region.id} {class_name(region.kind)}'

@@ -67,7 +67,8 @@ def overlay(result: FrameResult, drawing: DrawingParams) -> _Image:
         All of it is drawn but the depth.
     drawing : DrawingParams
         `overlay_alpha` is the opacity of objects, `overlay_text` switches the legend and the
-        captions of the 12 nearest regions, structure last.
+        captions of the 12 nearest regions, structure last, and why all of it is unknown, where
+        the image is not fit.
 
     Returns
     -------
@@ -91,9 +92,11 @@ def overlay(result: FrameResult, drawing: DrawingParams) -> _Image:
         _outline(image, lines, region_color(region.id, region.kind), size)
     if drawing.overlay_text:
         outlines = {region.id: lines for region, lines in shapes}
-        Captions(image, size).draw(
-            (region, _places(result, region, outlines[region.id]))
-            for region in _captioned(result.regions))
+        captions = Captions(image, size)
+        captions.draw((region, _places(result, region, outlines[region.id]))
+                      for region in _captioned(result.regions))
+        if not result.quality.is_fit:
+            captions.note(f'unknown: {result.quality.name}')
     return image
 
 

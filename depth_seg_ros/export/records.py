@@ -28,6 +28,8 @@ __all__ = ['frame_record', 'UNITS']
 
 UNITS = {
     'stamp': 's',
+    'quality': 'frozen: s; texture: gray levels of 255; blur: share of the short side; the others '
+               'shares of the image',
     'depth.unit': 'unit of inverse depth, of the thresholds and of the layers',
     'ground': 'inverse depth = a * column + b * row + c, in pixels of the depth map',
     'thresholds.ground_noise': 'share of the nearness of the ground',
@@ -72,6 +74,7 @@ def frame_record(result: FrameResult) -> dict[str, Any]:
     return {
         'stamp': result.stamp,
         'image': {'width': result.image_shape[1], 'height': result.image_shape[0]},
+        'quality': asdict(result.quality),
         'depth': {'kind': depth.kind.value, 'unit': '1/m' if metric else 'none',
                   'width': depth.shape[1], 'height': depth.shape[0],
                   'known_share': float(depth.valid.mean())},

@@ -81,7 +81,8 @@ class Summary:
         """Write the last account."""
         self._write(complete=kind is None)
 
-    def add(self, source: str, files: Iterable[Path], frames: int, regions: int) -> None:
+    def add(self, source: str, files: Iterable[Path], frames: int, regions: int,
+            problem: str = '') -> None:
         """
         Note an input that gave results.
 
@@ -93,13 +94,15 @@ class Summary:
             Within the folder.
         frames, regions : int
             How many it gave.
+        problem : str
+            Why nothing is known of it; empty where that is not so.
 
         """
         self.frames += frames
         self.regions += regions
         names = [path.relative_to(self._folder).as_posix() for path in files]
-        self._inputs.append(
-            {'input': source, 'frames': frames, 'regions': regions, 'files': names})
+        entry = {'input': source, 'frames': frames, 'regions': regions, 'files': names}
+        self._inputs.append({**entry, 'problem': problem} if problem else entry)
 
     def fail(self, source: str, reason: str) -> None:
         """Note an input that gave none."""

@@ -46,3 +46,20 @@ class QualityParams(Validated):
         True, 'Look at every image before the network does. Where it is not fit, depth and '
         'classes are unknown, there are no regions, and nothing is free. Not applied to depth '
         'that comes from files or another camera.')
+    dark: float = option(
+        0.95, 'Not fit is an image of which a larger share is darker than 16 of 255; 1 takes any.',
+        low=0.0, high=1.0)
+    saturated: float = option(
+        0.9, 'Not fit is an image of which a larger share is at 250 of 255 or brighter; 1 takes '
+        'any.', low=0.0, high=1.0)
+    texture: float = option(
+        4.0, 'Not fit is an image whose strongest edges (its best 1 %, on a picture of 120 rows) '
+        'differ by fewer gray levels of 255: a bare wall, a covered lens; 0 takes any.',
+        low=0.0, high=255.0)
+    blur: float = option(
+        0.12, 'Not fit is an image whose sharpest edges are wider than this share of its short '
+        'side: contrast over steepness; 0 takes any.', low=0.0, high=1.0)
+    frozen: float = option(
+        2.0, 'Not fit is an image that has been exactly the same for longer, by its stamps; 0 '
+        'takes any, as simulators without noise need, and a still picture that is repeated.',
+        unit='s', low=0.0, high=3600.0)

@@ -116,6 +116,8 @@ def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
                                        f'{LARGE_IMAGES}')
     if summary.last_drop is DropCause.UNWATCHED:
         return DiagnosticStatus.OK, 'idle: nobody subscribes to a result'
+    if summary.last is not None and not summary.last.quality.is_fit:
+        return DiagnosticStatus.WARN, f'all is unknown: {summary.last.quality.problem}'
     if summary.missing:
         return DiagnosticStatus.WARN, summary.missing
     if summary.processed == 0:
@@ -205,7 +207,9 @@ def _frame_values(result: FrameResult) -> dict[str, Any]:
     thresholds = {f'thresholds: {name.replace("_", " ")}': value
                   for name, value in asdict(result.segmentation.thresholds).items()}
     alignment = result.alignment
-    return {'regions': len(result.regions)} | stages | thresholds | {
+    quality = {f'image: {name}': value for name, value in asdict(result.quality).items()
+               if name != 'problem'}
+    return {'regions': len(result.regions)} | quality | stages | thresholds | {
         'alignment: scale': alignment.scale, 'alignment: shift': alignment.shift,
         'alignment: inlier share': alignment.inlier_share}
 

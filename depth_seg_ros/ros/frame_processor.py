@@ -99,6 +99,9 @@ class FrameProcessor:
             result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model)
         except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
             raise FrameDropped(DropCause.MODEL_ERROR, str(error)) from error
+        if not result.quality.is_fit:
+            self._node.get_logger().warning(f'all is unknown: {result.quality.problem}',
+                                            throttle_duration_sec=LOG_PERIOD)
         self._note_restart()
         missing = self._publishers.publish(result, message.header, wanted, params, info)
         self._statistics.image_processed(

@@ -99,7 +99,8 @@ class PaperNetwork:
 
     def __init__(self, kind: DepthKind = DepthKind.RELATIVE_INVERSE,
                  on_image: Callable[[int], None] | None = None) -> None:
-        self.info = EstimatorInfo('paper', 'test', 'cpu', 'fp32', kind, 'ab' * 32)
+        self.info = EstimatorInfo('paper', 'test', 'cpu', 'fp32', kind, 'ab' * 32,
+                                  sees_image=False)
         self.closed = False
         self._on_image = on_image
         self._count = 0

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
@@ -181,6 +182,23 @@ def test_every_image_stands_for_itself(pictures: Path, tmp_path: Path, use: Use)
     run('image', pictures, '--out', tmp_path / 'out', '--save', 'depth')
     nearest = [np.load(tmp_path / 'out' / f'{name}_inverse_depth.npy').max() for name in 'abc']
     assert [each / nearest[0] for each in nearest] == [1, 2, 4]
+
+
+def test_an_image_that_is_not_fit_is_done_and_named(
+        tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    network = PaperNetwork()
+    network.info = replace(network.info, sees_image=True)
+    use(network)
+    cv2.imwrite(str(tmp_path / 'night.png'), np.zeros((48, 64, 3), np.uint8))
+    assert run('image', tmp_path / 'night.png', '--out', tmp_path / 'out', '--explain') == 0
+    problem = summary(tmp_path / 'out')['inputs'][0]['problem']
+    assert problem.startswith('too dark: 100.0% of the image is black (quality.dark 95%); ')
+    assert f'night.png: all of it is unknown: {problem}' in capsys.readouterr().err
+    record = json.loads((tmp_path / 'out' / 'night_regions.json').read_text())
+    assert record['quality']['problem'] == problem and record['quality']['dark'] == 1.0
+    assert record['regions'] == [] and record['depth']['known_share'] == 0.0
+    assert not np.isfinite(np.load(tmp_path / 'out' / 'night_inverse_depth.npy')).any()
+    assert len(names(tmp_path / 'out')) == len(SAVES) + 1
 
 
 def test_two_runs_write_the_same_bytes(pictures: Path, tmp_path: Path, use: Use) -> None:

@@ -23,6 +23,7 @@ from depth_seg_ros.drawing import (
 from depth_seg_ros.drawing.captions import Captions
 from depth_seg_ros.drawing.colors import depth_colors, hex_color, text_color
 from depth_seg_ros.params import DrawingParams, ParamSpec, specs
+from depth_seg_ros.quality import Quality
 from depth_seg_ros.segmentation import RegionClass, Thresholds
 from frame_results import (
     DROP_OFF, GRID, hand_drawn, nothing_known, OBJECT, STRUCTURE, UNKNOWN)
@@ -266,10 +267,21 @@ def test_a_caption_never_covers_another() -> None:
 
 @pytest.mark.parametrize('shape', [(1, 1), (1, 300), (300, 1), (7, 9), (50, 2000)])
 def test_every_picture_can_be_drawn_at_any_size(shape: tuple[int, int]) -> None:
-    for result in (hand_drawn(shape), nothing_known(shape)):
+    blind = replace(nothing_known(shape), quality=Quality('too dark: more light'))
+    for result in (hand_drawn(shape), nothing_known(shape), blind):
         assert gray_map(result).shape == shape
         assert color_map(result, PLAIN).shape == (*shape, 3)
         assert overlay(result, DrawingParams()).shape == (*shape, 3)
+
+
+def test_an_overlay_says_in_its_middle_why_nothing_is_known() -> None:
+    result = nothing_known((240, 320))
+    blind = replace(result, quality=Quality('too dark: more light'))
+    changed = (overlay(blind, DrawingParams()) != overlay(result, DrawingParams())).any(axis=2)
+    rows, columns = changed.nonzero()
+    assert rows.min() > 100 and rows.max() < 140
+    assert columns.min() > 60 and columns.max() < 260 and len(rows) > 500
+    np.testing.assert_array_equal(overlay(blind, PLAIN), overlay(result, PLAIN))
 
 
 def test_pictures_are_the_same_every_time() -> None:

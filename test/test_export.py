@@ -200,7 +200,7 @@ def test_a_summary_is_there_from_the_start_and_complete_at_the_end(tmp_path: Pat
     assert content['complete'] is True
     assert content['model'] == {'name': 'paper', 'backend': 'test', 'device': 'cpu',
                                 'precision': 'fp32', 'kind': 'relative_inverse',
-                                'digest': 'abcd'}
+                                'digest': 'abcd', 'sees_image': True}
     assert content['parameters'] == flatten(params)
     assert content['units'] == UNITS
     assert content['inputs'] == [

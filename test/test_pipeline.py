@@ -22,9 +22,11 @@ from typing import Any
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.params import (
-    ModelParams, PipelineParams, SegmentationParams, SteadyParams, TrackingParams)
+    ModelParams, PipelineParams, QualityParams, ScaleParams, SegmentationParams, SteadyParams,
+    TrackingParams)
 import depth_seg_ros.pipeline
 from depth_seg_ros.pipeline import build_pipeline, FrameResult, Pipeline
+from depth_seg_ros.readings import Readings
 from depth_seg_ros.segmentation import Memory, Region, RegionClass, Segmentation
 from frame_results import PaperNetwork
 import numpy as np
@@ -43,7 +45,7 @@ def processed(region: Region, grid: tuple[int, int], image: tuple[int, int],
               camera: CameraModel | None = None) -> Region:
     """Return what the pipeline makes of one region that the segmenter found."""
     class One:
-        info = EstimatorInfo('one', 'test', 'cpu', 'fp32', kind)
+        info = EstimatorInfo('one', 'test', 'cpu', 'fp32', kind, sees_image=False)
 
         def load(self) -> None:
             """Do nothing."""
@@ -73,7 +75,7 @@ def test_a_frame_has_everything_about_an_image() -> None:
     assert result.image_shape == (240, 320) and result.depth.shape == (120, 160)
     assert result.segmentation.labels.shape == (120, 160)
     assert set(result.timings) == {
-        'depth', 'steady', 'segmentation', 'tracking', 'scale', 'regions'}
+        'quality', 'depth', 'steady', 'segmentation', 'tracking', 'scale', 'regions'}
     assert not result.alignment.follows and not result.alignment.cut
     assert all(seconds >= 0 for seconds in result.timings.values())
     assert [region.id for region in result.regions] == [
@@ -286,3 +288,116 @@ def test_a_pipeline_is_built_around_the_model_that_is_named(
     pipeline = build_pipeline(params)
     assert asked == [expected]
     assert isinstance(pipeline.estimator, PaperNetwork)
+
+
+class Looking(PaperNetwork):
+    """A network that looks at the image, and counts how often."""
+
+    def __init__(self, kind: DepthKind = DepthKind.RELATIVE_INVERSE) -> None:
+        super().__init__(kind)
+        self.info = replace(self.info, sees_image=True)
+
+    @property
+    def looks(self) -> int:
+        """Return how often it was asked."""
+        return self._count
+
+
+SEEN = np.full((240, 320, 3), 60, np.uint8)
+SEEN[60:180, 80:200] = 200
+
+
+def run(pipeline: Pipeline, images: Any, rate: float = 10.0) -> list[FrameResult]:
+    """Return the results of images that differ in a pixel from frame to frame."""
+    results = []
+    for number, image in enumerate(images):
+        image = image.copy()
+        image[0, 0] = number % 2
+        results.append(pipeline.process(image, (1 + number) / rate, CAMERA))
+    return results
+
+
+@pytest.mark.parametrize('kind', DepthKind)
+def test_of_an_image_that_is_not_fit_nothing_is_known_and_no_network_runs(kind: DepthKind) -> None:
+    network = Looking(kind)
+    good, bad = run(Pipeline(network, PipelineParams()), [SEEN, RGB])
+    assert good.quality.is_fit and good.regions and network.looks == 1
+    assert bad.quality.name == 'too dark' and set(bad.timings) == {'quality'}
+    assert not bad.depth.valid.any() and bad.depth.kind is kind
+    assert bad.depth.shape == good.depth.shape and bad.camera == good.camera
+    assert (bad.segmentation.classes == RegionClass.UNKNOWN).all()
+    assert not bad.segmentation.labels.any() and not bad.segmentation.mask.any()
+    assert bad.regions == () and bad.segmentation.plane is None
+    assert bad.stamp == 0.2 and not bad.alignment.cut
+
+
+@pytest.mark.parametrize('shape, size, grid', [
+    ((480, 640), 120, (120, 160)), ((100, 60), 120, (100, 60)), ((90, 1200), 45, (45, 600))])
+def test_a_first_image_that_is_not_fit_has_a_grid_of_its_shape(
+        shape: tuple[int, int], size: int, grid: tuple[int, int]) -> None:
+    params = PipelineParams(model=ModelParams(input_size=size))
+    result = Pipeline(Looking(), params).process(np.zeros((*shape, 3), np.uint8), 0.0)
+    assert result.depth.shape == result.segmentation.classes.shape == grid
+    assert result.camera is None
+
+
+def test_an_image_of_another_size_does_not_take_the_grid_of_the_one_before() -> None:
+    pipeline = Pipeline(Looking(), PipelineParams())
+    pipeline.process(SEEN, 0.0)
+    assert pipeline.process(np.zeros((100, 60, 3), np.uint8), 0.1).depth.shape == (100, 60)
+
+
+def test_the_stream_goes_on_behind_an_image_that_is_not_fit() -> None:
+    class Wavering(Looking):
+        def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
+            """Return the same depth at twice the scale every time."""
+            depth = super().estimate(rgb)
+            return DepthMap(depth.values * np.float32(2.0 ** self._count), depth.kind)
+
+    steady = SteadyParams(memory=60.0)
+    first, _, after = run(Pipeline(Wavering(), PipelineParams(steady=steady)), [SEEN, RGB, SEEN])
+    assert after.alignment.follows
+    assert after.depth.values.max() == pytest.approx(first.depth.values.max(), rel=0.02)
+    assert [region.id for region in after.regions] == [region.id for region in first.regions]
+    assert [region.age for region in after.regions] == pytest.approx([0.2] * len(first.regions))
+
+
+def test_a_long_time_without_a_fit_image_ends_the_stream() -> None:
+    results = run(Pipeline(Looking(), PipelineParams()), [SEEN, RGB, SEEN], rate=0.1)
+    assert not results[-1].alignment.follows
+
+
+def test_a_frozen_image_is_unknown_until_it_moves() -> None:
+    pipeline = Pipeline(Looking(), PipelineParams())
+    names = [pipeline.process(SEEN, stamp).quality.name for stamp in (0.0, 1.0, 3.0)]
+    assert names == ['', '', 'frozen']
+    moved = np.roll(SEEN, 2, axis=1)
+    assert pipeline.process(moved, 3.1).quality.is_fit
+    pipeline.process(moved, 3.2)
+    pipeline.reset()
+    assert pipeline.process(moved, 9.0).quality.is_fit
+
+
+def test_an_image_that_depth_does_not_come_from_is_not_judged() -> None:
+    assert Pipeline(PaperNetwork(), PipelineParams()).process(RGB, 0.0).quality.is_fit
+    network = Looking()
+    given = DepthMap(PaperNetwork(DepthKind.METRIC).estimate(RGB).values, DepthKind.METRIC)
+    result = Pipeline(network, PipelineParams()).process(RGB, 0.0, None, Readings(depth=given))
+    assert result.quality.is_fit and result.regions and network.looks == 0
+
+
+def test_the_gate_is_switched_off_and_on_live() -> None:
+    off = PipelineParams(quality=QualityParams(enable=False))
+    pipeline = Pipeline(Looking(), off)
+    assert pipeline.process(RGB, 0.0).regions
+    pipeline.update(PipelineParams())
+    assert not pipeline.process(RGB, 0.1).quality.is_fit
+
+
+def test_meters_of_an_image_that_is_not_fit_are_unknown_and_not_left_out() -> None:
+    params = PipelineParams(scale=ScaleParams(source='ground'))
+    result = Pipeline(Looking(), params).process(RGB, 0.0, CAMERA)
+    assert result.metric is not None and result.metric.kind is DepthKind.METRIC
+    assert result.metric.shape == result.depth.shape and not result.metric.valid.any()
+    assert result.scaling is not None and result.scaling.reason == result.quality.problem
+    assert Pipeline(Looking(), PipelineParams()).process(RGB, 0.0).scaling is None

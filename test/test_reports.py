@@ -24,4 +24,11 @@ import pytest
 def test_milliseconds_have_three_digits_and_no_exponent(seconds: float, shown: str) -> None:
     watch = Stopwatch()
     watch.add({'depth': seconds, 'segmentation': 0.001})
+    watch.add({'quality': 0.5})
     assert str(watch) == f'{shown} depth + 1 ms rest per frame'
+
+
+def test_frames_that_no_network_saw_have_no_time_for_depth() -> None:
+    watch = Stopwatch()
+    watch.add({'quality': 0.001})
+    assert str(watch) == 'no depth'

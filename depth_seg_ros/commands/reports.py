@@ -66,14 +66,14 @@ class Stopwatch:
 
     def add(self, timings: dict[str, float]) -> None:
         """Add the seconds per stage of one frame."""
-        depth = timings.get('depth', 0.0)  # no network runs on an image that is not fit
-        self._depth.append(depth)
-        self._rest.append(sum(timings.values()) - depth)
+        if 'depth' in timings:  # no network runs on an image that is not fit
+            self._depth.append(timings['depth'])
+            self._rest.append(sum(timings.values()) - timings['depth'])
 
     def __str__(self) -> str:
         """Return the medians in words."""
         if not self._depth:
-            return 'no frame'
+            return 'no depth'
         return f'{_milliseconds(self._depth)} depth + {_milliseconds(self._rest)} rest per frame'
 
 

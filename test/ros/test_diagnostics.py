@@ -19,8 +19,10 @@ from dataclasses import replace
 
 from depth_seg_ros.depth import DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.quality import Quality
 from depth_seg_ros.segmentation import Segmentation, Thresholds
 from depth_seg_ros.stabilize import Alignment
+from frame_results import nothing_known
 import numpy as np
 import pytest
 
@@ -75,6 +77,10 @@ SITUATIONS = {
                    'images are dropped: got 5 bytes'),
     'idle': (ACTIVE, replace(BUSY, last_drop=DropCause.UNWATCHED), OK,
              'idle: nobody subscribes to a result'),
+    'image not fit': (
+        ACTIVE, replace(BUSY, missing='nothing on ~/scan', last=replace(
+            nothing_known(), quality=Quality('too dark: 99.0% of the image is black'))), WARN,
+        'all is unknown: too dark: 99.0% of the image is black'),
     'no calibration': (ACTIVE, replace(BUSY, missing='nothing on ~/scan: no camera_info'), WARN,
                        'nothing on ~/scan: no camera_info'),
     'no calibration, and nobody asks any more': (
@@ -106,7 +112,8 @@ def frame():
         np.zeros((4, 4), np.int32), np.zeros((4, 4), np.uint8),
         thresholds=Thresholds(low=0.125, high=0.5))
     return FrameResult(0.0, np.zeros((4, 4, 3), np.uint8), depth, segmentation, (),
-                       {'depth': 0.02}, Alignment(0.5, 0.25, 0.9))
+                       {'depth': 0.02}, Alignment(0.5, 0.25, 0.9),
+                       quality=Quality(dark=0.25, texture=40.0, blur=0.05, frozen=0.0))
 
 
 def values_of(status, summary):
@@ -140,6 +147,8 @@ def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
         'weights sha256': 'abc', 'model.input_size (px)': '252',
         'scale source': 'none: relative depth', 'regions': '0', 'depth (ms)': '20',
         'thresholds: low': '0.125', 'thresholds: high': '0.5', 'thresholds: far': 'none',
+        'image: dark': '0.25', 'image: saturated': 'none', 'image: texture': '40',
+        'image: blur': '0.05', 'image: frozen': '0',
         'alignment: scale': '0.5', 'alignment: shift': '0.25', 'alignment: inlier share': '0.9'}
     assert values.items() >= expected.items()
 

@@ -34,7 +34,9 @@ def draw_image(axes: Axes, page: Page, number: str) -> None:
     """Draw what came in."""
     height, width = page.result.image_shape
     page.show(axes, page.result.rgb, interpolation='antialiased')
-    entitle(axes, number + 'Image', f'{width} x {height} px')
+    problem = page.result.quality.name
+    entitle(axes, number + 'Image',
+            f'{width} x {height} px' + (f'; not fit: {problem}' if problem else ''))
 
 
 def draw_nearness(axes: Axes, page: Page, number: str) -> None:

@@ -17,13 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 from depth_seg_ros.detections import LABELS
 from depth_seg_ros.drawing import color_map, gray_map, overlay
 from depth_seg_ros.navigation import (
-    Box3D, boxes, obstacle_distance, obstacles, PointCloud, points, px4_obstacle_distance, Scan,
-    scan, Sectors, View)
+    boxes, obstacle_distance, obstacles, points, px4_obstacle_distance, scan, View)
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.scale import FARTHEST
@@ -85,7 +85,7 @@ class NavigationOutput:
     topic: str
     message: str
     help: str
-    make: Callable[[View], PointCloud | Scan | Sectors | tuple[Box3D, ...]]
+    make: Callable[[View], Any]
 
 
 REGIONS = 'regions'

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What PX4's collision prevention reads out of the sectors; its rules are CollisionPrevention's."""
+"""What PX4's collision prevention reads out of the sectors."""
 
 from __future__ import annotations
 

@@ -20,5 +20,5 @@ from depth_seg_ros.navigation.scans import (
 from depth_seg_ros.navigation.view import Rays, View, view_of
 
 __all__ = ['Box3D', 'boxes', 'FIELDS', 'level_frame', 'obstacle_distance', 'obstacles',
-           'PointCloud', 'points', 'px4_obstacle_distance', 'Rays', 'scan', 'Scan', 'Sectors', 'View',
-           'view_of']
+           'PointCloud', 'points', 'px4_obstacle_distance', 'Rays', 'scan', 'Scan', 'Sectors',
+           'View', 'view_of']

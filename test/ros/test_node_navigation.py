@@ -153,8 +153,8 @@ def test_px4_gets_the_sectors_over_its_own_quality_of_service(metric):
     received = []
     # As the reader that the client in the autopilot asks its agent for.
     metric.client.create_subscription(
-        px4_msgs.ObstacleDistance, f'/depth_seg/{PX4.topic}', received.append, rclpy_qos.QoSProfile(
-            depth=2, reliability=rclpy_qos.ReliabilityPolicy.BEST_EFFORT))
+        px4_msgs.ObstacleDistance, f'/depth_seg/{PX4.topic}', received.append,
+        rclpy_qos.QoSProfile(depth=2, reliability=rclpy_qos.ReliabilityPolicy.BEST_EFFORT))
 
     def sent():
         infos.publish(calibration)

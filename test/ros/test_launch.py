@@ -232,9 +232,9 @@ def test_a_uav_is_held_by_its_autopilot_and_sends_it_the_sectors(share):
 @pytest.mark.parametrize('name', ['ground_robot', 'uav'])
 def test_rviz_shows_what_is_for_navigation(name, share):
     started = Started(name, rviz='true')
-    arguments = started.node('rviz2').cmd[1:]
-    assert str(share / 'config' / 'navigation.rviz') in [
-        started.text(argument) for argument in arguments]
+    option, shown = started.node('rviz2')._Node__arguments
+    assert option == '-d'
+    assert started.text([shown]) == str(share / 'config' / 'navigation.rviz')
 
 
 def test_the_demo_plays_into_the_node(share):

@@ -31,7 +31,8 @@ def generate_launch_description() -> LaunchDescription:
                         'ground plane (needs camera_height); another camera, on the topic '
                         'depth_in; or none.'),
         DeclareLaunchArgument(
-            'params_file', default_value=PathJoinSubstitution([share, 'config', 'ground_robot.yaml']),
+            'params_file',
+            default_value=PathJoinSubstitution([share, 'config', 'ground_robot.yaml']),
             description='YAML file with parameters.'),
         DeclareLaunchArgument(
             'rviz_config', default_value=PathJoinSubstitution(

@@ -151,8 +151,9 @@ def test_rviz_starts_where_it_is_asked_for():
     remapped = {started.text(source): started.text(target)
                 for source, target in rviz._Node__remappings}
     assert remapped == {f'/depth_seg/{topic}': f'/robot/eyes/{topic}'
-                        for topic in ('overlay', 'depth_color', 'mask', 'points', 'obstacles', 'scan',
-                                      'regions_3d')}
+                        for topic in (
+                            'overlay', 'depth_color', 'mask', 'points', 'obstacles', 'scan',
+                            'regions_3d')}
 
 
 @pytest.mark.parametrize('name', ['depth_seg', 'navigation'])

@@ -17,19 +17,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 from depth_seg_ros.detections import LABELS
 from depth_seg_ros.drawing import color_map, gray_map, overlay
 from depth_seg_ros.navigation import (
-    Box3D, boxes, obstacle_distance, obstacles, PointCloud, points, Scan, scan, View)
+    boxes, obstacle_distance, obstacles, points, px4_obstacle_distance, scan, View)
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.scale import FARTHEST
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['IMAGES', 'ImageOutput', 'LABEL_INFO', 'NAVIGATION', 'NavigationOutput', 'REGIONS']
+__all__ = ['IMAGES', 'ImageOutput', 'LABEL_INFO', 'NAVIGATION', 'NavigationOutput', 'PX4',
+           'REGIONS']
 
 Renderer = Callable[[FrameResult, DrawingParams], 'NDArray[np.generic] | None']
 
@@ -76,14 +78,14 @@ class NavigationOutput:
     help : str
         What it holds, in which frame.
     make : callable
-        View -> PointCloud, Scan or tuple of Box3D.
+        View -> PointCloud, Scan, Sectors or tuple of Box3D.
 
     """
 
     topic: str
     message: str
     help: str
-    make: Callable[[View], PointCloud | Scan | tuple[Box3D, ...]]
+    make: Callable[[View], Any]
 
 
 REGIONS = 'regions'
@@ -164,3 +166,9 @@ NAVIGATION: tuple[NavigationOutput, ...] = (
                      boxes),
 )
 """Every output for navigation, in the order of the README. They need meters and camera_info."""
+
+PX4 = NavigationOutput(
+    'px4_obstacle_distance', 'px4_msgs/ObstacleDistance', 'The same sectors in centimeters, for '
+    '`/fmu/in/obstacle_distance` of PX4. Only where px4_msgs is installed; not in bags.',
+    px4_obstacle_distance)
+"""One more output for navigation, of a message that few have installed."""

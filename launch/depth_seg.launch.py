@@ -20,13 +20,29 @@ from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJ
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.substitutions import FindPackageShare
 
-SHOWN_IN_RVIZ = ('overlay', 'depth_color', 'mask')
+SHOWN_IN_RVIZ = ('overlay', 'depth_color', 'mask', 'points', 'obstacles', 'scan', 'regions_3d')
+SENSORS = ('depth_in', 'sparse_depth', 'imu', 'range')
+METRIC_MODEL = 'depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf'
+SENT = ('obstacle_distance', 'px4_obstacle_distance')
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments, the node, and RViz where it is asked for."""
     config = PathJoinSubstitution([FindPackageShare('depth_seg_ros'), 'config'])
     return LaunchDescription([
+        *_node_arguments(config),
+        *_meters_arguments(),
+        # The default of Fast DDS loses large images (README); what the user has set stays.
+        SetEnvironmentVariable(
+            'FASTDDS_BUILTIN_TRANSPORTS', EnvironmentVariable(
+                'FASTDDS_BUILTIN_TRANSPORTS', default_value='DEFAULT?sockets_size=16MB')),
+        OpaqueFunction(function=_node),
+        OpaqueFunction(function=_rviz),
+    ])
+
+
+def _node_arguments(config: PathJoinSubstitution) -> list[LaunchDescriptionEntity]:
+    return [
         DeclareLaunchArgument(
             'image', default_value='image',
             description='Topic of the camera image (without /compressed).'),
@@ -62,14 +78,51 @@ def generate_launch_description() -> LaunchDescription:
             description='Least severity that the node logs.'),
         DeclareLaunchArgument(
             'rviz', default_value='false', choices=['true', 'false'],
-            description='Show overlay, depth and mask in RViz (needs rviz2).'),
-        # The default of Fast DDS loses large images (README); what the user has set stays.
-        SetEnvironmentVariable(
-            'FASTDDS_BUILTIN_TRANSPORTS', EnvironmentVariable(
-                'FASTDDS_BUILTIN_TRANSPORTS', default_value='DEFAULT?sockets_size=16MB')),
-        OpaqueFunction(function=_node),
-        OpaqueFunction(function=_rviz),
-    ])
+            description='Show the results in RViz (needs rviz2).'),
+        DeclareLaunchArgument(
+            'rviz_config', default_value=PathJoinSubstitution([config, 'depth_seg.rviz']),
+            description='What RViz shows.'),
+    ]
+
+
+def _meters_arguments() -> list[LaunchDescriptionEntity]:
+    return [
+        DeclareLaunchArgument(
+            'meters', default_value='',
+            choices=['', 'model', 'sparse', 'ground', 'depth_in', 'none'],
+            description='Where meters come from: a metric model; the topic sparse_depth; the '
+                        'ground plane (needs camera_height or range); another camera, on the '
+                        'topic depth_in; or none. Empty takes what params_file says.'),
+        DeclareLaunchArgument(
+            'metric_model', default_value=METRIC_MODEL,
+            description='Model of meters:=model where model is not given. The cards of these '
+                        'weights name no license.'),
+        DeclareLaunchArgument(
+            'camera_height', default_value='',
+            description='Height of the camera over the ground in meters; with range, over that '
+                        'sensor. Empty takes that of params_file.'),
+        DeclareLaunchArgument(
+            'camera_pitch', default_value='',
+            description='How far the camera looks below the horizon, in radians; empty takes '
+                        'that of params_file.'),
+        DeclareLaunchArgument(
+            'depth_in', default_value='', description='Topic of the depth of another camera.'),
+        DeclareLaunchArgument(
+            'sparse_depth', default_value='',
+            description='Topic of a registered depth image with few pixels.'),
+        DeclareLaunchArgument(
+            'imu', default_value='',
+            description='Topic of a sensor_msgs/Imu that pitch and roll are taken from.'),
+        DeclareLaunchArgument(
+            'range', default_value='',
+            description='Topic of a sensor_msgs/Range that looks down, for the height.'),
+        DeclareLaunchArgument(
+            'obstacle_distance', default_value='',
+            description='Where the sectors go: /mavros/obstacle/send.'),
+        DeclareLaunchArgument(
+            'px4_obstacle_distance', default_value='',
+            description='Where those of PX4 go: /fmu/in/obstacle_distance (needs px4_msgs).'),
+    ]
 
 
 def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -78,20 +131,48 @@ def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     beside = image.rpartition('/')[0]
     camera_info = given['camera_info'] or (f'{beside}/camera_info' if '/' in image
                                            else 'camera_info')
-    overrides: dict[str, str | bool] = {
+    remapped = [(name, given[name]) for name in SENSORS if given[name]]
+    remapped += [(f'~/{name}', given[name]) for name in SENT if given[name]]
+    return [LifecycleNode(
+        package='depth_seg_ros', executable='depth_seg_node',
+        namespace=given['namespace'], name=given['name'], output='screen',
+        parameters=[given['params_file'], _overrides(given) | _meters(given)],
+        remappings=[('image', image), ('image/compressed', f'{image}/compressed'),
+                    ('camera_info', camera_info), *remapped],
+        arguments=['--ros-args', '--log-level', given['log_level']])]
+
+
+def _overrides(given: dict[str, str]) -> dict[str, str | bool | float]:
+    overrides: dict[str, str | bool | float] = {
         parameter: given[argument] for argument, parameter in (
             ('model', 'model.name'), ('device', 'model.device'),
             ('transport', 'input.transport')) if given[argument]}
     if given['autostart']:
         overrides['autostart'] = given['autostart'] == 'true'
     overrides['use_sim_time'] = given['use_sim_time'] == 'true'
-    return [LifecycleNode(
-        package='depth_seg_ros', executable='depth_seg_node',
-        namespace=given['namespace'], name=given['name'], output='screen',
-        parameters=[given['params_file'], overrides],
-        remappings=[('image', image), ('image/compressed', f'{image}/compressed'),
-                    ('camera_info', camera_info)],
-        arguments=['--ros-args', '--log-level', given['log_level']])]
+    return overrides
+
+
+def _meters(given: dict[str, str]) -> dict[str, str | bool | float]:
+    meters = given['meters']
+    overrides: dict[str, str | bool | float] = {
+        parameter: float(given[argument]) for argument, parameter in (
+            ('camera_height', 'mount.height'), ('camera_pitch', 'mount.pitch'))
+        if given[argument]}
+    if meters:
+        overrides['scale.source'] = meters if meters in ('sparse', 'ground') else 'none'
+    if meters == 'model' and not given['model']:
+        overrides['model.name'] = given['metric_model']
+    if meters == 'depth_in':
+        overrides['model.name'] = 'depth_in'
+    if given['imu']:
+        overrides['mount.attitude'] = 'imu'
+    elif meters == 'ground':
+        # The ground of relative depth does not tell how the camera is held.
+        overrides['mount.attitude'] = 'fixed'
+    if given['range']:
+        overrides['mount.height_from'] = 'range'
+    return overrides
 
 
 def _rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -100,7 +181,6 @@ def _rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [Node(
         package='rviz2', executable='rviz2', name='rviz2', output='log',
         condition=IfCondition(LaunchConfiguration('rviz')),
-        arguments=['-d', PathJoinSubstitution(
-            [FindPackageShare('depth_seg_ros'), 'config', 'depth_seg.rviz'])],
+        arguments=['-d', LaunchConfiguration('rviz_config')],
         parameters=[{'use_sim_time': given['use_sim_time'] == 'true'}],
         remappings=[(f'/depth_seg/{topic}', f'{node}/{topic}') for topic in SHOWN_IN_RVIZ])]

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from depth_seg_ros.depth import DepthKind, DepthMap
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, REGIONS
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, PX4, REGIONS
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import RegionClass
@@ -64,7 +64,8 @@ def test_topics_are_those_of_the_interface() -> None:
         ('points', 'sensor_msgs/PointCloud2'), ('obstacles', 'sensor_msgs/PointCloud2'),
         ('scan', 'sensor_msgs/LaserScan'), ('obstacle_distance', 'sensor_msgs/LaserScan'),
         ('regions_3d', 'vision_msgs/Detection3DArray')]
-    assert all(output.help.endswith('.') for output in (*IMAGES, *NAVIGATION))
+    assert (PX4.topic, PX4.message) == ('px4_obstacle_distance', 'px4_msgs/ObstacleDistance')
+    assert all(output.help.endswith('.') for output in (*IMAGES, *NAVIGATION, PX4))
 
 
 def test_metric_depth_is_meters_with_nan_where_unknown() -> None:

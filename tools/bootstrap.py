@@ -46,7 +46,7 @@ STAMPS = VENV / 'bootstrap'
 LOG = STAMPS / 'log.txt'
 PYTHON = VENV / 'bin' / 'python'
 INTERFACES = tuple(ROOT / 'depth_seg_ros' / 'interfaces' / name
-                   for name in ('vision_msgs', 'tf2_msgs'))
+                   for name in ('vision_msgs', 'tf2_msgs', 'px4_msgs'))
 SUPPORTED = ('3.10', '3.11', '3.12')
 TORCH_CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
 FREE_GIB = 5
@@ -243,7 +243,7 @@ def all_steps(with_tests: bool) -> list[Step]:
         Step('torch', 'PyTorch, CPU build', (ROOT / 'requirements' / 'torch.txt',), install_torch),
         requirement_step('core', 'transformers, OpenCV and the other libraries'),
         requirement_step('ros', 'ROS 2 Jazzy'),
-        Step('interfaces', 'vision_msgs and tf2_msgs, compiled here',
+        Step('interfaces', 'vision_msgs, tf2_msgs and px4_msgs, compiled here',
              (builder, *(path for each in INTERFACES for path in sorted(each.glob('msg/*.msg')))),
              build_interfaces),
         Step('project', 'depth_seg_ros itself', packaging,

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 # The imports below need the line above where the package is not installed.
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, REGIONS  # noqa: E402
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, PX4, REGIONS  # noqa: E402
 from depth_seg_ros.params import NodeParams, ParamSpec, specs  # noqa: E402
 
 YAML = ROOT / 'config' / 'depth_seg.yaml'
@@ -76,7 +76,8 @@ def topic_table() -> str:
         '`~/depth/image`. Only from a metric model, when `camera_info` comes in. |',
         f'| `~/{REGIONS}` | vision_msgs/Detection2DArray | One entry per region, `id` as in '
         '`~/labels`, nearest first; empty when nothing is there. |',
-        *(f'| `~/{output.topic}` | {output.message} | {output.help} |' for output in NAVIGATION),
+        *(f'| `~/{output.topic}` | {output.message} | {output.help} |'
+          for output in (*NAVIGATION, PX4)),
         f'| `~/{LABEL_INFO}` | vision_msgs/LabelInfo | Names of the numbers in `~/classes`; '
         'latched (transient local). |',
         '| `/tf` | tf2_msgs/TFMessage | Where the frames of `~/scan` and `~/obstacle_distance` '

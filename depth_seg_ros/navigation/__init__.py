@@ -15,8 +15,10 @@
 
 from depth_seg_ros.navigation.clouds import (
     Box3D, boxes, FIELDS, obstacles, PointCloud, points)
-from depth_seg_ros.navigation.scans import level_frame, obstacle_distance, Scan, scan
+from depth_seg_ros.navigation.scans import (
+    level_frame, obstacle_distance, px4_obstacle_distance, Scan, scan, Sectors)
 from depth_seg_ros.navigation.view import Rays, View, view_of
 
 __all__ = ['Box3D', 'boxes', 'FIELDS', 'level_frame', 'obstacle_distance', 'obstacles',
-           'PointCloud', 'points', 'Rays', 'scan', 'Scan', 'View', 'view_of']
+           'PointCloud', 'points', 'px4_obstacle_distance', 'Rays', 'scan', 'Scan', 'Sectors',
+           'View', 'view_of']

@@ -24,7 +24,7 @@ from depth_seg_ros.navigation.view import View
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['level_frame', 'obstacle_distance', 'scan', 'Scan']
+__all__ = ['level_frame', 'obstacle_distance', 'px4_obstacle_distance', 'scan', 'Scan', 'Sectors']
 
 _Floats: TypeAlias = NDArray[np.float32]
 
@@ -61,6 +61,26 @@ class Scan:
         return self.angle_min + (len(self.ranges) - 1) * self.angle_step
 
 
+@dataclass(frozen=True, eq=False)
+class Sectors:
+    """
+    A px4_msgs/ObstacleDistance.
+
+    Parameters
+    ----------
+    distances : uint16 ndarray of shape (72,)
+        Level distance to the nearest obstacle in whole centimeters, of sectors of 5 degrees,
+        clockwise from forward. `farthest` + 1 where free, 65535 where unknown.
+    nearest, farthest : int
+        Least and largest distance of an obstacle, in centimeters.
+
+    """
+
+    distances: NDArray[np.uint16]
+    nearest: int
+    farthest: int
+
+
 def scan(view: View) -> Scan:
     """Return the half circle before the camera, in level axes."""
     params, rays = view.params, view.rays
@@ -85,6 +105,17 @@ def obstacle_distance(view: View) -> Scan:
     sectors[np.isposinf(sectors)] = farthest + 0.015
     return Scan(0.0, math.radians(5.0), params.range_min, farthest + 1e-4, sectors,
                 clockwise=True)
+
+
+def px4_obstacle_distance(view: View) -> Sectors:
+    """Return the sectors of `obstacle_distance` as PX4 takes them without MAVROS."""
+    seen = obstacle_distance(view)
+    # As the plugin of MAVROS: nearer rather than farther, and what is free is one centimeter over
+    # the farthest. A little more, so that float32 does not lose a whole centimeter.
+    centimeters = np.floor(seen.ranges.astype(np.float64) * 100.0 + 1e-3)
+    unknown = np.iinfo(np.uint16).max
+    return Sectors(np.where(np.isnan(centimeters), unknown, centimeters).astype(np.uint16),
+                   math.floor(seen.range_min * 100.0 + 1e-6), math.floor(seen.range_max * 100.0))
 
 
 def level_frame(image_frame: str, name: str, clockwise: bool = False) -> str:

@@ -17,24 +17,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from depth_seg_ros.navigation import Box3D, FIELDS, level_frame, PointCloud, Scan, View
-from depth_seg_ros.outputs import NavigationOutput
+from depth_seg_ros.navigation import (
+    Box3D, FIELDS, level_frame, PointCloud, Scan, Sectors, View)
+from depth_seg_ros.outputs import NAVIGATION, NavigationOutput, PX4
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 import numpy as np
 from sensor_msgs.msg import LaserScan, PointCloud2, PointField
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
 try:
+    from px4_msgs.msg import ObstacleDistance
+except ImportError:  # without it that output does not exist
+    ObstacleDistance = None
+try:
     from tf2_msgs.msg import TFMessage
 except ImportError:  # without it there is no /tf, and the node says so
     TFMessage = None
 
-__all__ = ['boxes_message', 'cloud_message', 'is_level', 'MESSAGE_TYPES', 'navigation_message',
-           'scan_message', 'TFMessage', 'transforms_message']
+__all__ = ['AVAILABLE', 'boxes_message', 'cloud_message', 'is_level', 'MESSAGE_TYPES',
+           'navigation_message', 'ObstacleDistance', 'scan_message', 'sectors_message',
+           'TFMessage', 'transforms_message']
+
+AVAILABLE = NAVIGATION if ObstacleDistance is None else (*NAVIGATION, PX4)
+"""Every output for navigation whose message is installed."""
 
 MESSAGE_TYPES = {'sensor_msgs/PointCloud2': PointCloud2, 'sensor_msgs/LaserScan': LaserScan,
-                 'vision_msgs/Detection3DArray': Detection3DArray}
-"""Class of every type that an output for navigation has."""
+                 'vision_msgs/Detection3DArray': Detection3DArray,
+                 'px4_msgs/ObstacleDistance': ObstacleDistance}
+"""Class of every type that an output for navigation has; None where it is not installed."""
 
 _KINDS = {'<f4': PointField.FLOAT32, '<u4': PointField.UINT32}
 
@@ -44,14 +54,14 @@ def is_level(output: NavigationOutput) -> bool:
     return output.message == 'sensor_msgs/LaserScan'
 
 
-def navigation_message(made: PointCloud | Scan | tuple[Box3D, ...], header: Header,
-                       frame: str) -> PointCloud2 | LaserScan | Detection3DArray:
+def navigation_message(made: PointCloud | Scan | Sectors | tuple[Box3D, ...], header: Header,
+                       frame: str) -> Any:
     """
     Return the message of what an output made.
 
     Parameters
     ----------
-    made : PointCloud, Scan or tuple of Box3D
+    made : PointCloud, Scan, Sectors or tuple of Box3D
         What it is a message of.
     header : std_msgs/Header
         Of the image.
@@ -64,6 +74,8 @@ def navigation_message(made: PointCloud | Scan | tuple[Box3D, ...], header: Head
     if isinstance(made, Scan):
         return scan_message(made, Header(
             stamp=header.stamp, frame_id=level_frame(header.frame_id, frame, made.clockwise)))
+    if isinstance(made, Sectors):
+        return sectors_message(made, header)
     return boxes_message(made, header)
 
 
@@ -85,6 +97,23 @@ def scan_message(scan: Scan, header: Header) -> LaserScan:
         header=header, angle_min=scan.angle_min, angle_increment=scan.angle_step,
         angle_max=scan.angle_max, range_min=scan.range_min, range_max=scan.range_max)
     message.ranges.frombytes(np.ascontiguousarray(scan.ranges, np.float32).view(np.uint8))
+    return message
+
+
+def sectors_message(sectors: Sectors, header: Header) -> Any:
+    """
+    Return a px4_msgs/ObstacleDistance in the frame of the body.
+
+    Its time is that of the image in microseconds; PX4 takes the offset between its clock and the
+    agent's off it. Its kind of sensor is laser, as MAVROS says, too: there is none for a camera.
+    """
+    message = ObstacleDistance(
+        timestamp=header.stamp.sec * 10**6 + header.stamp.nanosec // 1000,
+        frame=ObstacleDistance.MAV_FRAME_BODY_FRD,
+        sensor_type=ObstacleDistance.MAV_DISTANCE_SENSOR_LASER,
+        increment=360.0 / len(sectors.distances), angle_offset=0.0,
+        min_distance=sectors.nearest, max_distance=sectors.farthest)
+    message.distances = sectors.distances
     return message
 
 

@@ -18,13 +18,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from depth_seg_ros.navigation import level_frame, view_of
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, NavigationOutput, REGIONS
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NavigationOutput, REGIONS
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.conversions import (
     camera_info_message, detections_message, image_message, label_info_message)
 from depth_seg_ros.ros.navigation_messages import (
-    is_level, MESSAGE_TYPES, navigation_message, TFMessage, transforms_message)
+    AVAILABLE, is_level, MESSAGE_TYPES, navigation_message, TFMessage, transforms_message)
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -63,7 +63,7 @@ class ResultPublishers:
         types[REGIONS] = Detection2DArray
         if metric:
             types[DEPTH_CAMERA_INFO] = CameraInfo
-            types |= {output.topic: MESSAGE_TYPES[output.message] for output in NAVIGATION}
+            types |= {output.topic: MESSAGE_TYPES[output.message] for output in AVAILABLE}
         with ExitStack() as undo:
             self._publishers: dict[str, Publisher] = {}
             for topic, kind in types.items():
@@ -140,7 +140,7 @@ class ResultPublishers:
     def _publish_navigation(self, result: FrameResult, header: Header, wanted: frozenset[str],
                             params: PipelineParams) -> str:
         view = view_of(result, params.navigation)
-        outputs = [output for output in NAVIGATION if output.topic in wanted]
+        outputs = [output for output in AVAILABLE if output.topic in wanted]
         if view is None:
             return _missing(outputs, 'no camera_info that fits the image and is calibrated came '
                             'in; publish it, or remap `camera_info` to its topic')

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 import pytest
@@ -101,11 +102,11 @@ class Started:
         return values, files
 
 
-@pytest.mark.parametrize('name', ['depth_seg', 'demo'])
+@pytest.mark.parametrize('name', ['depth_seg', 'demo', 'ground_robot', 'uav'])
 def test_every_argument_is_described_at_the_top_level(name):
     declared = [entity for entity in description(name).entities
                 if isinstance(entity, launch.actions.DeclareLaunchArgument)]
-    assert len(declared) > 5
+    assert len(declared) >= 3
     for argument in declared:
         assert argument.description != 'no description given', argument.name
         assert argument.default_value is not None, argument.name
@@ -150,14 +151,91 @@ def test_rviz_starts_where_it_is_asked_for():
     remapped = {started.text(source): started.text(target)
                 for source, target in rviz._Node__remappings}
     assert remapped == {f'/depth_seg/{topic}': f'/robot/eyes/{topic}'
-                        for topic in ('overlay', 'depth_color', 'mask')}
+                        for topic in (
+                            'overlay', 'depth_color', 'mask', 'points', 'obstacles', 'scan',
+                            'regions_3d')}
 
 
-def test_what_rviz_shows_is_what_the_launch_file_remaps():
-    content = yaml.safe_load((ROOT / 'config' / 'depth_seg.rviz').read_text())
-    shown = [display['Topic']['Value']
-             for display in content['Visualization Manager']['Displays']]
-    assert shown == ['/depth_seg/overlay', '/depth_seg/depth_color', '/depth_seg/mask']
+@pytest.mark.parametrize('name', ['depth_seg', 'navigation'])
+def test_what_rviz_shows_is_what_the_launch_file_remaps(name):
+    content = yaml.safe_load((ROOT / 'config' / f'{name}.rviz').read_text())
+    shown = {display['Topic']['Value'] for display in content['Visualization Manager']['Displays']
+             if 'Topic' in display}
+    started = Started('depth_seg', rviz='true')
+    remapped = {started.text(source) for source, _ in started.node('rviz2')._Node__remappings}
+    assert len(shown) >= 3
+    assert shown <= remapped
+
+
+INDOOR, OUTDOOR = (f'depth-anything/Depth-Anything-V2-Metric-{place}-Small-hf'
+                   for place in ('Indoor', 'Outdoor'))
+
+
+@pytest.mark.parametrize('meters, expected', [
+    ('model', {'model.name': INDOOR, 'scale.source': 'none'}),
+    ('sparse', {'scale.source': 'sparse'}),
+    ('ground', {'scale.source': 'ground', 'mount.attitude': 'fixed'}),
+    ('depth_in', {'model.name': 'depth_in', 'scale.source': 'none'}),
+    ('none', {'scale.source': 'none'})])
+def test_meters_come_from_where_it_is_said(meters, expected):
+    values, _ = Started('depth_seg', meters=meters).parameters()
+    assert values == expected | {'use_sim_time': False}
+
+
+def test_a_model_that_is_named_is_taken_for_meters_too():
+    values, _ = Started('depth_seg', meters='model', model='/models/mine').parameters()
+    assert values['model.name'] == '/models/mine'
+
+
+def test_what_is_measured_on_the_robot_is_given_to_the_node():
+    started = Started('depth_seg', meters='ground', camera_height='0.4', camera_pitch='-0.1',
+                      imu='/imu', range='/sonar', sparse_depth='/lidar', depth_in='/rgbd')
+    values, _ = started.parameters()
+    assert values == {
+        'scale.source': 'ground', 'mount.height': 0.4, 'mount.pitch': -0.1,
+        'mount.attitude': 'imu', 'mount.height_from': 'range', 'use_sim_time': False}
+    remapped = started.remappings()
+    assert {name: remapped[name] for name in ('imu', 'range', 'sparse_depth', 'depth_in')} == {
+        'imu': '/imu', 'range': '/sonar', 'sparse_depth': '/lidar', 'depth_in': '/rgbd'}
+
+
+def test_sectors_go_where_they_are_sent():
+    remapped = Started('depth_seg', obstacle_distance='/mavros/obstacle/send',
+                       px4_obstacle_distance='/fmu/in/obstacle_distance').remappings()
+    assert remapped['~/obstacle_distance'] == '/mavros/obstacle/send'
+    assert remapped['~/px4_obstacle_distance'] == '/fmu/in/obstacle_distance'
+
+
+def test_a_ground_robot_takes_meters_from_a_metric_model_for_rooms(share):
+    started = Started('ground_robot', image='/front/image_raw')
+    values, files = started.parameters()
+    assert values == {'model.name': INDOOR, 'scale.source': 'none', 'use_sim_time': False}
+    assert files == [str(share / 'config' / 'ground_robot.yaml')]
+    assert started.remappings() == {
+        'image': '/front/image_raw', 'image/compressed': '/front/image_raw/compressed',
+        'camera_info': '/front/camera_info'}
+    assert started.environment[TRANSPORTS] == os.environ.get(
+        TRANSPORTS, 'DEFAULT?sockets_size=16MB')
+
+
+def test_a_uav_is_held_by_its_autopilot_and_sends_it_the_sectors(share):
+    started = Started('uav')
+    values, files = started.parameters()
+    assert values == {'model.name': OUTDOOR, 'scale.source': 'none', 'mount.attitude': 'imu',
+                      'mount.height_from': 'range', 'use_sim_time': False}
+    assert files == [str(share / 'config' / 'uav.yaml')]
+    remapped = started.remappings()
+    assert {name: remapped[name] for name in ('imu', 'range', '~/obstacle_distance')} == {
+        'imu': '/mavros/imu/data', 'range': '/mavros/rangefinder/rangefinder',
+        '~/obstacle_distance': '/mavros/obstacle/send'}
+
+
+@pytest.mark.parametrize('name', ['ground_robot', 'uav'])
+def test_rviz_shows_what_is_for_navigation(name, share):
+    started = Started(name, rviz='true')
+    option, shown = started.node('rviz2')._Node__arguments
+    assert option == '-d'
+    assert started.text([shown]) == str(share / 'config' / 'navigation.rviz')
 
 
 def test_the_demo_plays_into_the_node(share):

@@ -18,8 +18,8 @@ from __future__ import annotations
 from importlib.resources import files
 import math
 
-from depth_seg_ros.navigation import Box3D, level_frame, PointCloud, Scan
-from depth_seg_ros.outputs import NAVIGATION
+from depth_seg_ros.navigation import Box3D, level_frame, PointCloud, Scan, Sectors
+from depth_seg_ros.outputs import NAVIGATION, PX4
 import numpy as np
 import pytest
 from seen_worlds import frame, seen_by, world
@@ -110,6 +110,43 @@ def test_our_definition_of_a_transform_message_is_the_original():
     assert typesys.get_types_from_msg(text, name)[name] == original
 
 
+def test_our_definition_of_px4_s_message_is_the_original_on_the_wire():
+    typesys = pytest.importorskip('rosbags.typesys')
+    name = 'px4_msgs/msg/ObstacleDistance'
+    text = (files('depth_seg_ros') / 'interfaces/px4_msgs/msg/ObstacleDistance.msg').read_text()
+    store = typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
+    store.register(typesys.get_types_from_msg(text, name))
+    assert store.hash_rihs01(name) == (
+        'RIHS01_8e67aa053587cf93a4cb62428de6d58f5842da83ebcf2cd2ca67849d11a582c8')
+
+
+class Px4Message:
+    """px4_msgs/ObstacleDistance, where that is not installed."""
+
+    MAV_FRAME_BODY_FRD, MAV_DISTANCE_SENSOR_LASER = 12, 0
+
+    def __init__(self, **fields):
+        self.__dict__.update(fields)
+
+
+def test_sectors_are_in_the_frame_of_the_body_at_the_time_of_the_image(header, monkeypatch):
+    if messages.ObstacleDistance is None:
+        monkeypatch.setattr(messages, 'ObstacleDistance', Px4Message)
+    distances = np.arange(72, dtype=np.uint16)
+    header.stamp.nanosec = 345_999
+    message = messages.navigation_message(Sectors(distances, 10, 800), header, '')
+    assert message.timestamp == 12_000_345
+    assert (message.frame, message.sensor_type) == (12, 0)
+    assert (message.increment, message.angle_offset) == (5.0, 0.0)
+    assert (message.min_distance, message.max_distance) == (10, 800)
+    assert message.distances.tolist() == distances.tolist()
+
+
+def test_an_output_exists_where_its_message_is_installed():
+    px4 = () if messages.ObstacleDistance is None else (PX4,)
+    assert messages.AVAILABLE == (*NAVIGATION, *px4)
+
+
 @pytest.mark.parametrize('image, name, level', [
     ('cam_optical', '', 'cam_optical_level'), ('', '', 'camera_level'), ('cam', 'flat', 'flat')])
 def test_the_level_frame_is_named_after_that_of_the_image(image, name, level):
@@ -124,16 +161,17 @@ def test_the_frame_of_the_image_is_no_level_frame(name, clockwise):
         level_frame('cam_frd', name, clockwise)
 
 
-@pytest.mark.parametrize('output', NAVIGATION, ids=lambda output: output.topic)
+@pytest.mark.parametrize('output', messages.AVAILABLE, ids=lambda output: output.topic)
 def test_every_output_becomes_a_message_of_its_type_in_its_frame(output, header):
     view = seen_by(frame(world()))
     message = messages.navigation_message(output.make(view), header, 'flat')
     assert type(message) is messages.MESSAGE_TYPES[output.message]
     assert output.message.endswith(type(message).__name__)
     frames = {'scan': 'flat', 'obstacle_distance': 'flat_frd'}
-    assert message.header.frame_id == frames.get(output.topic, header.frame_id)
-    assert message.header.stamp == header.stamp
     assert messages.is_level(output) == (output.topic in frames)
+    if output is not PX4:  # which has no header
+        assert message.header.frame_id == frames.get(output.topic, header.frame_id)
+        assert message.header.stamp == header.stamp
 
 
 def test_the_frames_of_the_scans_are_turned_as_the_camera_is(header, monkeypatch):

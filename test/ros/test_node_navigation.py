@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 
-from depth_seg_ros.outputs import NAVIGATION
+from depth_seg_ros.outputs import NAVIGATION, PX4
 from depth_seg_ros.synthetic import CAMERA, render
 import numpy as np
 import pytest
@@ -27,6 +27,7 @@ node_rig = pytest.importorskip('node_rig')
 sensor_msgs = pytest.importorskip('sensor_msgs.msg')
 navigation_messages = pytest.importorskip('depth_seg_ros.ros.navigation_messages')
 
+rclpy_qos = pytest.importorskip('rclpy.qos')
 Parameter = pytest.importorskip('rclpy.parameter').Parameter
 rcl_interfaces = pytest.importorskip('rcl_interfaces.srv')
 
@@ -145,11 +146,34 @@ def test_no_scan_is_said_to_be_in_the_frame_of_the_image(metric):
     assert (scans, transforms) == ([], [])
 
 
+def test_px4_gets_the_sectors_over_its_own_quality_of_service(metric):
+    px4_msgs = pytest.importorskip('px4_msgs.msg')
+    infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
+    calibration = node_rig.stamped(sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX), 0)
+    received = []
+    # As the reader that the client in the autopilot asks its agent for.
+    metric.client.create_subscription(
+        px4_msgs.ObstacleDistance, f'/depth_seg/{PX4.topic}', received.append,
+        rclpy_qos.QoSProfile(depth=2, reliability=rclpy_qos.ReliabilityPolicy.BEST_EFFORT))
+
+    def sent():
+        infos.publish(calibration)
+        return received
+
+    metric.send_until(sent, node_rig.image(126, 168))
+    assert received[0].timestamp % (node_rig.STAMP_STEP // 1000) == 0
+    assert received[0].timestamp > 10**15
+    assert received[0].distances[0] == pytest.approx(500, rel=0.02)
+    assert received[0].distances[36] == 65535
+    assert (received[0].increment, received[0].max_distance) == (5.0, 800)
+
+
 def test_a_relative_model_has_nothing_for_navigation(spin_until, tmp_path):
     model = node_rig.recorded(tmp_path / 'maps', node_rig.scene())
     with node_rig.running(spin_until, '-p', f'model.name:={model}') as rig:
         rig.wait_for_value('state', 'active')
         topics = dict(rig.client.get_topic_names_and_types())
         assert '/depth_seg/mask' in topics
-        assert not topics.keys() & {f'/depth_seg/{output.topic}' for output in NAVIGATION}
+        assert not topics.keys() & {
+            f'/depth_seg/{output.topic}' for output in (*NAVIGATION, PX4)}
         assert '/tf' not in topics

@@ -30,11 +30,11 @@ from importlib.util import find_spec
 import itertools
 import os
 from pathlib import Path
-import platform
 from time import perf_counter
 from typing import Any
 
 import cv2
+from depth_seg_ros.bench.machine import image_size, machine, positive, use_of
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo, load_estimator
 from depth_seg_ros.detections import detections
 from depth_seg_ros.images import decode_image
@@ -46,8 +46,7 @@ from depth_seg_ros.synthetic import CAMERA, random_scene, to_inverse
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['add_arguments', 'image_size', 'machine', 'main', 'measure', 'positive',
-           'SyntheticDepth', 'synthetic_frames']
+__all__ = ['add_arguments', 'main', 'measure', 'SyntheticDepth', 'synthetic_frames']
 
 _WARM_UP = 5
 _USUAL = ('decode bgr8', 'segmentation', 'tracking', 'regions', 'draw mask', 'fill mask',
@@ -73,22 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --model none: depth in meters, and what navigation gets of it')
     parser.add_argument('--memory', action='store_true',
                         help='also print the memory at the start, in the middle and at the end')
-
-
-def positive(text: str) -> int:
-    """Return the number above 0 that a text is, for argparse."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f'expected a whole number above 0, got {text!r}')
-    return int(text)
-
-
-def image_size(text: str) -> tuple[int, int]:
-    """Return the (width, height) that a text is, for argparse."""
-    width, _, height = text.partition('x')
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(
-            f'expected WIDTHxHEIGHT, such as 640x480, got {text!r}')
-    return int(width), int(height)
+    parser.add_argument('--json', metavar='FILE', type=Path, help='write all figures there, too')
 
 
 def main(args: argparse.Namespace) -> int:
@@ -206,7 +190,7 @@ def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
         if index == 0:
             seconds.clear()
         if with_memory and index in (0, count // 2, count - 1):
-            print(f'memory before frame {index:6}: {_resident() / 2**20:7.1f} MiB')
+            print(f'memory before frame {index:6}: {use_of().memory:7.1f} MiB')
         bgr = next(images)
         height, width = bgr.shape[:2]
         with _timed(seconds, 'decode bgr8'):
@@ -273,23 +257,3 @@ def _table(seconds: dict[str, array[float]]) -> str:
 def _line(stage: str, seconds: NDArray[np.float64]) -> str:
     median, late = np.quantile(seconds, (0.5, 0.95)) * 1e3
     return f'{stage:48}{median:11.2f}{late:10.2f}'
-
-
-def machine() -> str:
-    """Return what figures hold for: processor, cores, versions."""
-    cores = len(os.sched_getaffinity(0))
-    return (f'{_processor()}, {cores} of {os.cpu_count()} cores; Python '
-            f'{platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}')
-
-
-def _processor() -> str:
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text(encoding='utf-8').splitlines() if info.exists() else []
-    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
-    return names[0] if names else platform.machine()
-
-
-def _resident() -> int:
-    """Return the memory of this process that is in RAM, in bytes."""
-    pages = Path('/proc/self/statm').read_text(encoding='utf-8').split()[1]
-    return int(pages) * os.sysconf('SC_PAGE_SIZE')

@@ -45,6 +45,8 @@ def write_random_small(folder: Path) -> None:
     """
     import torch
     from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
+    from transformers.utils import logging
+    logging.disable_progress_bar()
     backbone = Dinov2Config(
         hidden_size=384, num_hidden_layers=12, num_attention_heads=6, image_size=518,
         patch_size=14, out_indices=[3, 6, 9, 12], apply_layernorm=True,

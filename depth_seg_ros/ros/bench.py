@@ -39,6 +39,7 @@ from depth_seg_ros.bench.stream_metrics import stream_metrics, StreamMetrics
 from depth_seg_ros.ros.bench_client import BenchClient, Run
 from depth_seg_ros.ros.conversions import image_message
 from depth_seg_ros.ros.processes import node_process, use_own_domain
+import numpy as np
 import rclpy
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -77,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--against', choices=(EAGER,),
                         help='also measure a node that runs the same model the usual way: eager '
                              'fp32 inside the callback, a queue of ten, depth at full size')
+    parser.add_argument('--rounds', metavar='N', type=positive, default=1,
+                        help='measure every kind of run so often, the nodes in turn; ratios are '
+                             'medians (default: %(default)s)')
     parser.add_argument('--json', metavar='FILE', type=Path, help='write all figures there, too')
 
 
@@ -150,7 +154,7 @@ def _lines(args: argparse.Namespace, model: str) -> Iterator[_Line]:
         images = [image_message(image, 'bgr8', Header(frame_id='camera'))
                   for image in synthetic_frames(*size)[0]]
         for rate in (None, args.rate):
-            for name, module, topic in nodes:
+            for name, module, topic in nodes * args.rounds:
                 run = _measure(name, module, topic, parameters, images, args.frames, rate)
                 yield _line(name, f'{size[0]}x{size[1]}',
                             'answered' if rate is None else f'{rate} Hz', run)
@@ -176,9 +180,9 @@ def _line(node: str, size: str, images: str, run: Run) -> _Line:
                  run.end.load_since(run.start), run.start.memory, run.end.peak)
 
 
-_COLUMNS = ('size', 'images', 'node', 'Hz', 'sent', 'results', 'dropped', 'first', 'last', 'mean',
-            'p50', 'p95', 'p99', 'jitter', 'pipeline', 'added', 'p99/time', 'CPU %',
-            'MB', 'peak')
+_COLUMNS = ('size', 'images', 'node', 'Hz', 'sent', 'missed', 'dropped', 'first', 'last', 'mean',
+            'p50', 'p95', 'p99', 'jitter', 'pipeline', 'added', 'p99/time', 'CPU %', 'MB', 'peak')
+_WIDTHS = (9, 9, 10, *(max(6, len(title) + 1) for title in _COLUMNS[3:]))
 
 
 def _header() -> str:
@@ -191,25 +195,26 @@ def _row(line: _Line) -> str:
              found.p95_latency, found.p99_latency, found.mean_jitter, line.pipeline,
              found.p50_latency - line.pipeline)
     return _cells(line.size, line.images, line.node, f'{found.rate:.1f}', found.sent,
-                  found.received, sum(line.dropped.values()), *(f'{time:.1f}' for time in times),
+                  found.missed, sum(line.dropped.values()), *(f'{time:.1f}' for time in times),
                   f'{line.lateness:.2f}', f'{line.cpu:.0f}', f'{line.memory:.0f}',
                   f'{line.peak:.0f}')
 
 
 def _cells(*values: object) -> str:
-    widths = (9, 9, 10, *(max(7, len(title) + 1) for title in _COLUMNS[3:]))
-    return ''.join(f'{value if value != "nan" else "-":>{width}}'
-                   for value, width in zip(values, widths))
+    return ''.join(f'{"-" if value == "nan" else value:>{width}}'
+                   for value, width in zip(values, _WIDTHS))
 
 
 def _ratios(lines: list[_Line]) -> Iterator[str]:
-    """Yield how the nodes compare, run by run."""
-    for ours, other in zip(lines[::2], lines[1::2]):
-        one, two = ours.metrics, other.metrics
-        yield (f'{ours.size} {ours.images}, {OURS} to {other.node}: rate '
-               f'{one.rate / two.rate:.2f} times, age p50 {one.p50_latency / two.p50_latency:.2f}, '
-               f'p95 {one.p95_latency / two.p95_latency:.2f}, '
-               f'p99 {one.p99_latency / two.p99_latency:.2f} of theirs')
+    """Yield how the nodes compare in every kind of run, medians over the rounds."""
+    for size, images in dict.fromkeys((line.size, line.images) for line in lines):
+        chosen = [line.metrics for line in lines if (line.size, line.images) == (size, images)]
+        ratios = {name: np.median([getattr(ours, name) / getattr(other, name)
+                                   for ours, other in zip(chosen[::2], chosen[1::2])])
+                  for name in ('rate', 'p50_latency', 'p95_latency', 'p99_latency')}
+        yield (f'{size} {images}, {OURS} to {EAGER}: rate {ratios["rate"]:.2f} times; age p50 '
+               f'{ratios["p50_latency"]:.2f}, p95 {ratios["p95_latency"]:.2f}, p99 '
+               f'{ratios["p99_latency"]:.2f} of theirs')
 
 
 def _known(value: object) -> object:

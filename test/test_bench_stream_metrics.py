@@ -39,7 +39,7 @@ def test_counts_rates_and_latencies_of_a_stream_drawn_by_hand() -> None:
 
 
 def test_jitter_is_how_much_an_interval_differs_from_the_next() -> None:
-    sent = {number: 0.0 for number in range(5)}
+    sent = dict.fromkeys(range(5), 0.0)
     found = stream_metrics(sent, {0: 0.1, 1: 0.2, 2: 0.4, 3: 0.5, 4: 0.6})
     # Intervals 100, 200, 100, 100 ms.
     assert found.mean_jitter == pytest.approx((100 + 100 + 0) / 3)

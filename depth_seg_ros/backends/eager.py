@@ -71,6 +71,7 @@ class EagerNetwork:
         Parameters
         ----------
         bgr : uint8 ndarray of shape (H, W, 3)
+            Blue, green, red.
 
         Returns
         -------

@@ -53,9 +53,9 @@ OURS = 'depth_seg'
 LEGEND = """\
 Times in ms. first, last: first and last image sent to first and last result, mean to p99: age of
 a result, from its image sent to it in hand. jitter: mean difference of one interval between
-results to the next. pipeline: its stages, median, as the node says. added: p50 less that. p99/time:
-in pipelines; a node that is never late stays under 2. dropped: by the node, the newest image wins.
-CPU: of the node's process, 100 % is one core."""
+results to the next. pipeline: its stages, median, as the node says. added: p50 less that.
+p99/time: in pipelines; a node that is never late stays under 2. dropped: by the node, the newest
+image wins. CPU: of the node's process, 100 % is one core."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 
 import pytest
@@ -102,7 +101,8 @@ def test_against_eager_the_nodes_take_turns_and_ratios_are_medians(monkeypatch, 
 
 
 def test_lateness_is_the_age_in_pipeline_times():
-    assert bench._line('depth_seg', '64x48', '30 Hz', run(0.1, 0.075)).lateness == pytest.approx(1.5)
+    line = bench._line('depth_seg', '64x48', '30 Hz', run(0.1, 0.075))
+    assert line.lateness == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize('given, text', [

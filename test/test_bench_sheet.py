@@ -95,8 +95,8 @@ def test_without_known_objects_nothing_is_outlined_and_the_true_ground_is_drawn(
 def test_frames_stand_two_beside_each_other_in_their_order() -> None:
     truth, wide = boxes((20, 20)), np.zeros((60, 160), np.int32)
     first = contact_sheet([judged(truth, truth)])
-    expected = (2 * (CAPTION + 6) + 240 + 120 + CAPTION, 2 * (3 * WIDTH + 6), 3)
-    assert three.shape == expected
+    expected = (CAPTION + 240 + 6 + CAPTION, 3 * WIDTH + 6, 3)
+    assert first.shape == expected and first.dtype == np.uint8
     low = Judged(SceneSet('low', ('indoor',)), View('0', DepthMap(
         np.ones(wide.shape, np.float32), DepthKind.RELATIVE_INVERSE), wide),
         Segmentation(wide, wide.astype(np.uint8)), RegionScore(*[0.0] * 6), 0.0)

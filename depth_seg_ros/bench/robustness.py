@@ -49,7 +49,7 @@ _Labels: TypeAlias = NDArray[np.int32]
 _MIN_SHARE = 0.003
 _LEAST_CLEAN = 0.1
 LEGEND = ('DEE: depth error, (AbsRel - delta1 + 1) / 2, less is better; RR: what is left of the '
-          'clean score,\n100 is unharmed; mRR: mean of RR over kinds; -: the clean score is too low')
+          'clean score,\n100 is unharmed; mRR: mean of RR over kinds; -: clean score too low')
 """Under every table."""
 
 CLEAN = ('clean', 0)

@@ -93,12 +93,13 @@ def stream_metrics(sent: Mapping[int, float], received: Mapping[int, float]) -> 
     latencies = ends - np.array([sent[key] for key in received]) * 1e3
     jitter = np.abs(np.diff(ends, 2))
     some = len(ends) > 0
+    p50, p95, p99, most = (_quantile(latencies, share) for share in (0.5, 0.95, 0.99, 1.0))
     return StreamMetrics(
         len(starts), len(ends), len(starts) - len(ends), _rate(starts), _rate(ends),
         float(ends[0] - starts[0]) if some else math.nan,
         float(ends[-1] - starts[-1]) if some else math.nan,
         float(latencies.mean()) if some else math.nan,
-        *(_quantile(latencies, share) for share in (0.5, 0.95, 0.99, 1.0)),
+        p50, p95, p99, most,
         float(jitter.mean()) if len(jitter) else math.nan, _quantile(jitter, 1.0),
         float(jitter.std()) if len(jitter) else math.nan)
 

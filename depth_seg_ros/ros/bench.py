@@ -175,9 +175,10 @@ def _line(node: str, size: str, images: str, run: Run) -> _Line:
     report = run.report if node == OURS else {}
     dropped = {key.removeprefix('dropped: '): int(value) for key, value in report.items()
                if key.startswith('dropped: ') and int(value)}
-    times = [float(report.get(f'{key} p50 (ms)', 'nan')) for key in ('pipeline', 'processing')]
-    return _Line(node, size, images, stream_metrics(run.sent, run.received), *times, dropped,
-                 run.end.load_since(run.start), run.start.memory, run.end.peak)
+    pipeline, processing = (float(report.get(f'{key} p50 (ms)', 'nan'))
+                            for key in ('pipeline', 'processing'))
+    return _Line(node, size, images, stream_metrics(run.sent, run.received), pipeline,
+                 processing, dropped, run.end.load_since(run.start), run.start.memory, run.end.peak)
 
 
 _COLUMNS = ('size', 'images', 'node', 'Hz', 'sent', 'missed', 'dropped', 'first', 'last', 'mean',

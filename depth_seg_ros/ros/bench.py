@@ -177,8 +177,9 @@ def _line(node: str, size: str, images: str, run: Run) -> _Line:
                if key.startswith('dropped: ') and int(value)}
     pipeline, processing = (float(report.get(f'{key} p50 (ms)', 'nan'))
                             for key in ('pipeline', 'processing'))
-    return _Line(node, size, images, stream_metrics(run.sent, run.received), pipeline,
-                 processing, dropped, run.end.load_since(run.start), run.start.memory, run.end.peak)
+    return _Line(
+        node, size, images, stream_metrics(run.sent, run.received), pipeline, processing, dropped,
+        run.end.load_since(run.start), run.start.memory, run.end.peak)
 
 
 _COLUMNS = ('size', 'images', 'node', 'Hz', 'sent', 'missed', 'dropped', 'first', 'last', 'mean',

@@ -184,7 +184,7 @@ def _line(node: str, size: str, images: str, run: Run) -> _Line:
 
 _COLUMNS = ('size', 'images', 'node', 'Hz', 'sent', 'missed', 'dropped', 'first', 'last', 'mean',
             'p50', 'p95', 'p99', 'jitter', 'pipeline', 'added', 'p99/time', 'CPU %', 'MB', 'peak')
-_WIDTHS = (9, 9, 10, *(max(6, len(title) + 1) for title in _COLUMNS[3:]))
+_WIDTHS = (9, 9, 10, *(max(8, len(title) + 1) for title in _COLUMNS[3:]))
 
 
 def _header() -> str:

@@ -32,7 +32,13 @@ BENCHES = {
     'robustness': ('depth_seg_ros.bench.robustness', 'what corrupted pictures cost'),
     'dds': ('depth_seg_ros.ros.bench', 'the node through the ROS 2 middleware'),
 }
-"""What can be measured: the module that does it, imported only then, and what it measures."""
+"""What can be measured: the module that does it (`add_arguments`, `main`), and one line on it."""
+
+_BENCH_USAGE = """\
+usage: depth_seg bench [NAME] [...]
+
+Measure; `depth_seg bench NAME --help` says with what. Without a name: speed.
+"""
 
 # Written out, as the modules that define them import too much for --help.
 _IMAGE_DEFAULT = ('depth', 'gray', 'color', 'mask', 'labels', 'classes', 'overlay', 'panel',
@@ -220,14 +226,18 @@ def _add_quiet(parser: argparse.ArgumentParser) -> None:
 
 def _bench(argv: Sequence[str]) -> int:
     """Run a benchmark; only its own module is imported, and it declares its own arguments."""
+    if argv and argv[0] in ('-h', '--help'):
+        print(_BENCH_USAGE, *(f'  {name:<12}{about}' for name, (_, about) in BENCHES.items()),
+              '', _EXIT_CODES, sep='\n')
+        return 0
     named = bool(argv) and not argv[0].startswith('-')
     what = argv[0] if named else 'speed'
-    listing = '; '.join(f'{name}: {about}' for name, (_, about) in BENCHES.items())
-    parser = argparse.ArgumentParser(
-        prog=f'depth_seg bench {what}', epilog=f'Benchmarks, speed by default: {listing}.')
+    parser = argparse.ArgumentParser(prog=f'depth_seg bench {what}')
     if what not in BENCHES:
         parser.prog = 'depth_seg bench'
         parser.error(f'expected one of {", ".join(BENCHES)}; got {what!r}')
-    module = import_module(BENCHES[what][0])
-    module.add_arguments(parser)
-    return int(module.main(parser.parse_args(argv[1:] if named else argv)))
+    module, about = BENCHES[what]
+    parser.description = f'{about[0].upper()}{about[1:]}.'
+    bench = import_module(module)
+    bench.add_arguments(parser)
+    return int(bench.main(parser.parse_args(argv[1:] if named else argv)))

@@ -212,7 +212,8 @@ def test_the_command_says_what_regions_are_judged_against(
     assert lines[0].startswith(f'{model}: relative_inverse')
     assert lines[2] == f'views, images: 2; percent; regions against {against}'
     assert [line.split()[0] for line in lines[4:8]] == ['kind', 'clean', 'jpeg', 'contrast']
-    assert lines[-2].split() == ['mRR', '|', '100.0', '|', '100.0', '|', '100.0']
+    assert lines[-4].split() == ['mRR', '|', '100.0', '|', '100.0', '|', '100.0']
+    assert all(f'{term}: ' in ' '.join(lines[-2:]) for term in ('DEE', 'RR', 'mRR'))
 
 
 def test_of_a_set_with_classes_regions_are_judged_against_the_clean_ones(

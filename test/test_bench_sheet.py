@@ -95,13 +95,22 @@ def test_without_known_objects_nothing_is_outlined_and_the_true_ground_is_drawn(
 def test_frames_stand_two_beside_each_other_in_their_order() -> None:
     truth, wide = boxes((20, 20)), np.zeros((60, 160), np.int32)
     first = contact_sheet([judged(truth, truth)])
-    assert first.shape == (CAPTION + 240 + 6, 3 * WIDTH + 6, 3) and first.dtype == np.uint8
+    expected = (CAPTION + 240 + 6 + CAPTION, 3 * WIDTH + 6, 3)
+    assert first.shape == expected and first.dtype == np.uint8
     low = Judged(SceneSet('low', ('indoor',)), View('0', DepthMap(
         np.ones(wide.shape, np.float32), DepthKind.RELATIVE_INVERSE), wide),
         Segmentation(wide, wide.astype(np.uint8)), RegionScore(*[0.0] * 6), 0.0)
     three = contact_sheet([judged(truth, truth), low, low])
-    assert three.shape == (2 * (CAPTION + 6) + 240 + 120, 2 * (3 * WIDTH + 6), 3)
-    np.testing.assert_array_equal(three[:first.shape[0], :first.shape[1]], first)
+    assert three.shape == (2 * (CAPTION + 6) + 240 + 120 + CAPTION, 2 * (3 * WIDTH + 6), 3)
+    alone = first[:-CAPTION]
+    np.testing.assert_array_equal(three[:alone.shape[0], :alone.shape[1]], alone)
+
+
+def test_a_legend_in_the_colors_of_the_outlines_ends_the_sheet() -> None:
+    truth = boxes((20, 20))
+    legend = contact_sheet([judged(truth, truth)])[-CAPTION:]
+    for color in (RED, YELLOW, (255, 255, 255)):
+        assert has(legend, color)
 
 
 def test_no_frame_makes_no_sheet() -> None:

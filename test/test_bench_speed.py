@@ -16,7 +16,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+from pathlib import Path
 
 from depth_seg_ros import cli
 from depth_seg_ros.bench.speed import measure, synthetic_frames, SyntheticDepth
@@ -53,8 +55,23 @@ def test_speed_is_the_default_benchmark_and_memory_is_told(
         capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(['bench', '--model', 'none', '--frames', '4', '--size', '64x48',
                      '--memory']) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if 'MiB' in line]
+    lines = [line for line in capsys.readouterr().out.splitlines() if 'before frame' in line]
     assert [line.split(':')[0].split()[-1] for line in lines] == ['0', '2', '3']
+
+
+def test_all_figures_can_be_had_as_json(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / 'speed.json'
+    assert cli.main(['bench', 'speed', '--model', 'none', '--frames', '3', '--size', '64x48',
+                     '--json', str(file)]) == 0
+    content = json.loads(file.read_text())
+    assert (content['model'], content['size'], content['frames']) == ('none', [64, 48], 3)
+    assert 0 < content['memory'] <= content['peak'] and content['cpu_percent'] >= 0
+    whole = content['stages']['whole: mask, labels and regions']
+    assert 0 < whole['p50'] <= whole['p95'] <= whole['p99']
+    assert whole['mean'] > content['stages']['segmentation']['mean']
+    rate, = (line for line in capsys.readouterr().out.splitlines() if 'frames per second' in line)
+    assert float(rate.split()[0]) == pytest.approx(1e3 / whole['mean'], abs=0.06)
 
 
 @pytest.mark.parametrize('arguments, message', [

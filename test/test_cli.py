@@ -124,6 +124,14 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert code_of(*arguments) == 2
 
 
+def test_help_lists_every_benchmark_on_a_line_of_its_own(
+        capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(['bench', '--help']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name, (_, about) in cli.BENCHES.items():
+        assert any(line.split() == [name, *about.split()] for line in lines), name
+
+
 def test_an_unknown_benchmark_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of('bench', 'sped') == 2
     expected = "expected one of speed, depth, regions, robustness, dds; got 'sped'"

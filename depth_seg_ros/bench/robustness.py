@@ -48,6 +48,10 @@ __all__ = ['add_arguments', 'CLEAN', 'Costs', 'depth_error', 'evaluate', 'main',
 _Labels: TypeAlias = NDArray[np.int32]
 _MIN_SHARE = 0.003
 _LEAST_CLEAN = 0.1
+LEGEND = ('DEE: depth error, (AbsRel - delta1 + 1) / 2, less is better; RR: what is left of the '
+          'clean score,\n100 is unharmed; mRR: mean of RR over kinds; -: clean score too low')
+"""Under every table."""
+
 CLEAN = ('clean', 0)
 """Kind and level of the image as it came."""
 
@@ -273,7 +277,7 @@ def main(args: argparse.Namespace) -> int:
                                leave=False, disable=None))
             print(f'\n{data.folder.name}, images: {len(frames)}; percent; regions against',
                   'true objects' if with_instances else 'those of the clean image: agreement')
-            print(*table(mean_costs(frames), kinds, levels), sep='\n')
+            print(*table(mean_costs(frames), kinds, levels), LEGEND, sep='\n')
     finally:
         estimator.close()
     return 0

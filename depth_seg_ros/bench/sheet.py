@@ -41,7 +41,9 @@ _WIDTH = 320
 _COLUMNS = 2
 _CAPTION = 22
 _GAP = 6
-_RED, _YELLOW = (0, 0, 255), (0, 255, 255)
+_RED, _YELLOW, _WHITE = (0, 0, 255), (0, 255, 255), (255, 255, 255)
+_LEGEND = ((6, 'left to right: depth, truth, found', _WHITE),
+           (300, 'red: object missed', _RED), (480, 'yellow: region in no object', _YELLOW))
 _DRAWING = DrawingParams(overlay_text=False)
 
 
@@ -49,7 +51,8 @@ def contact_sheet(frames: Sequence[Judged]) -> _Image:
     """
     Draw frames, two beside each other: heat map, truth, result.
 
-    Objects that were missed are outlined in red, regions that are in no object in yellow.
+    Objects that were missed are outlined in red, regions that are in no object in yellow; the last
+    line says so.
 
     Parameters
     ----------
@@ -72,7 +75,20 @@ def contact_sheet(frames: Sequence[Judged]) -> _Image:
     blocks = [_block(judged) for judged in frames]
     rows = [_row(blocks[first:first + _COLUMNS]) for first in range(0, len(blocks), _COLUMNS)]
     width = max(row.shape[1] for row in rows)
-    return np.vstack([_padded(row, row.shape[0], width) for row in rows])
+    return np.vstack([_padded(row, row.shape[0], width) for row in [*rows, _legend()]])
+
+
+def _legend() -> _Image:
+    """Return what the panels and the outlines are, in their colors."""
+    bar = np.full((_CAPTION, 3 * _WIDTH, 3), 24, np.uint8)
+    for left, text, color in _LEGEND:
+        _write(bar, text, left, color)
+    return bar
+
+
+def _write(bar: _Image, text: str, left: int, color: tuple[int, int, int]) -> None:
+    cv2.putText(bar, text, (left, _CAPTION - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, color, 1,
+                cv2.LINE_AA)
 
 
 def _row(blocks: Sequence[_Image]) -> _Image:
@@ -104,8 +120,7 @@ def _block(judged: Judged) -> _Image:
     heat = color_map(_frame(view.depth, found, _blank(view.depth)), _DRAWING)
     panels = np.hstack([heat, expected, result])
     bar = np.full((_CAPTION, panels.shape[1], 3), 24, np.uint8)
-    cv2.putText(bar, _caption(judged), (6, _CAPTION - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45,
-                (255, 255, 255), 1, cv2.LINE_AA)
+    _write(bar, _caption(judged), 6, _WHITE)
     return np.vstack([bar, panels])
 
 

@@ -28,13 +28,15 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 import itertools
+import json
 import os
 from pathlib import Path
-import platform
 from time import perf_counter
 from typing import Any
 
 import cv2
+from depth_seg_ros.backends.random_model import model_or_random, RANDOM_SMALL
+from depth_seg_ros.bench.machine import image_size, machine, positive, use_of
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo, load_estimator
 from depth_seg_ros.detections import detections
 from depth_seg_ros.images import decode_image
@@ -46,13 +48,15 @@ from depth_seg_ros.synthetic import CAMERA, random_scene, to_inverse
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['add_arguments', 'image_size', 'machine', 'main', 'measure', 'positive',
-           'SyntheticDepth', 'synthetic_frames']
+__all__ = ['add_arguments', 'main', 'measure', 'SyntheticDepth', 'synthetic_frames']
 
 _WARM_UP = 5
 _USUAL = ('decode bgr8', 'segmentation', 'tracking', 'regions', 'draw mask', 'fill mask',
           'draw labels', 'fill labels', 'fill regions')
 """What a robot pays besides the network when it subscribes to mask, labels and regions."""
+
+_FIRST_SUM = 'without the network: mask, labels and regions'
+_WHOLE = 'whole: mask, labels and regions'
 
 _VARIANTS = 12
 """Different frames; they are taken in turn."""
@@ -61,7 +65,8 @@ _VARIANTS = 12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `depth_seg bench speed` takes."""
     parser.add_argument('--model', metavar='NAME', default='embedded',
-                        help='value of model.name, or none (default: %(default)s)')
+                        help=f'value of model.name; none; or {RANDOM_SMALL}, Depth Anything V2 '
+                             'Small without its weights (default: %(default)s)')
     parser.add_argument('--device', default='auto', help='value of model.device')
     parser.add_argument('--frames', metavar='N', type=positive, default=200,
                         help='frames to measure (default: %(default)s)')
@@ -73,22 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --model none: depth in meters, and what navigation gets of it')
     parser.add_argument('--memory', action='store_true',
                         help='also print the memory at the start, in the middle and at the end')
-
-
-def positive(text: str) -> int:
-    """Return the number above 0 that a text is, for argparse."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f'expected a whole number above 0, got {text!r}')
-    return int(text)
-
-
-def image_size(text: str) -> tuple[int, int]:
-    """Return the (width, height) that a text is, for argparse."""
-    width, _, height = text.partition('x')
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(
-            f'expected WIDTHxHEIGHT, such as 640x480, got {text!r}')
-    return int(width), int(height)
+    parser.add_argument('--json', metavar='FILE', type=Path, help='write all figures there, too')
 
 
 def main(args: argparse.Namespace) -> int:
@@ -106,16 +96,28 @@ def main(args: argparse.Namespace) -> int:
         cv2.setNumThreads(1)
     width, height = args.size
     frames, maps = synthetic_frames(width, height, args.metric)
-    if args.model == 'none':
-        estimator: DepthEstimator = SyntheticDepth(maps)
-    else:
-        estimator = load_estimator(ModelParams(name=args.model, device=args.device,
-                                               threads=1 if args.one_core else 0))
+    with model_or_random(args.model) as model:
+        if model == 'none':
+            estimator: DepthEstimator = SyntheticDepth(maps)
+        else:
+            estimator = load_estimator(ModelParams(name=model, device=args.device,
+                                                   threads=1 if args.one_core else 0))
     info = estimator.info
-    print(f'{machine()}\nmodel {info.name}: {info.backend} on {info.device}, {info.precision}')
+    print(f'{machine()}\nmodel {args.model}: {info.backend} on {info.device}, {info.precision}')
     with Pipeline(estimator, PipelineParams()) as pipeline:
-        run = measure(pipeline, itertools.cycle(frames), args.frames, args.memory)
-    print(f'\n{width}x{height}, {args.frames} frames\n{_table(run)}')
+        start = use_of()
+        run = _with_sums(measure(pipeline, itertools.cycle(frames), args.frames, args.memory))
+        end = use_of()
+    print(f'\n{width}x{height}, {args.frames} frames\n{_table(run)}\n'
+          f'{1 / run[_WHOLE].mean():.1f} frames per second with mask, labels and regions; '
+          f'CPU {end.load_since(start):.0f} % of one core; memory {end.memory:.0f} MiB, peak '
+          f'{end.peak:.0f}')
+    if args.json:
+        args.json.write_text(json.dumps({
+            'machine': machine(), 'model': args.model, 'size': [width, height],
+            'frames': args.frames, 'cpu_percent': end.load_since(start), 'memory': end.memory,
+            'peak': end.peak, 'stages': {stage: _numbers(each) for stage, each in run.items()},
+        }, indent=2) + '\n', encoding='utf-8')
     return 0
 
 
@@ -206,7 +208,7 @@ def measure(pipeline: Pipeline, images: Iterator[NDArray[np.uint8]], count: int,
         if index == 0:
             seconds.clear()
         if with_memory and index in (0, count // 2, count - 1):
-            print(f'memory before frame {index:6}: {_resident() / 2**20:7.1f} MiB')
+            print(f'memory before frame {index:6}: {use_of().memory:7.1f} MiB')
         bgr = next(images)
         height, width = bgr.shape[:2]
         with _timed(seconds, 'decode bgr8'):
@@ -254,42 +256,31 @@ def _message_fillers() -> tuple[Callable[[NDArray[np.generic], str], Any],
             lambda made: navigation.navigation_message(made, header, ''))
 
 
-def _table(seconds: dict[str, array[float]]) -> str:
+def _with_sums(seconds: dict[str, array[float]]) -> dict[str, NDArray[np.float64]]:
+    """Return the stages, and what users ask for: several of them together."""
     columns = {stage: np.array(each) for stage, each in seconds.items()}
     every = np.sum(list(columns.values()), axis=0)
     usual = np.sum([columns[stage] for stage in _USUAL], axis=0)
     other = [columns[f'{step} {output.topic}'] for output in NAVIGATION
              for step in ('make', 'fill') if f'make {output.topic}' in columns]
-    return '\n'.join([
-        f'{"stage":48}{"median ms":>11}{"p95 ms":>10}',
-        *(_line(stage, each) for stage, each in columns.items()), '-' * 69,
-        _line('without the network: mask, labels and regions', usual),
-        _line('without the network: every output', every - columns['depth']),
-        *([_line('for navigation: every output', np.sum(other, axis=0))] if other else []),
-        _line('whole: mask, labels and regions', usual + columns['depth']),
-        _line('whole: every output', every)])
+    return columns | {
+        _FIRST_SUM: usual, 'without the network: every output': every - columns['depth'],
+        **({'for navigation: every output': np.sum(other, axis=0)} if other else {}),
+        _WHOLE: usual + columns['depth'], 'whole: every output': every}
 
 
-def _line(stage: str, seconds: NDArray[np.float64]) -> str:
-    median, late = np.quantile(seconds, (0.5, 0.95)) * 1e3
-    return f'{stage:48}{median:11.2f}{late:10.2f}'
+def _table(seconds: dict[str, NDArray[np.float64]]) -> str:
+    lines = [f'{"stage":48}{"median ms":>11}{"p95 ms":>10}']
+    for stage, each in seconds.items():
+        if stage == _FIRST_SUM:
+            lines.append('-' * 69)
+        numbers = _numbers(each)
+        lines.append(f'{stage:48}{numbers["p50"]:11.2f}{numbers["p95"]:10.2f}')
+    return '\n'.join(lines)
 
 
-def machine() -> str:
-    """Return what figures hold for: processor, cores, versions."""
-    cores = len(os.sched_getaffinity(0))
-    return (f'{_processor()}, {cores} of {os.cpu_count()} cores; Python '
-            f'{platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}')
-
-
-def _processor() -> str:
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text(encoding='utf-8').splitlines() if info.exists() else []
-    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
-    return names[0] if names else platform.machine()
-
-
-def _resident() -> int:
-    """Return the memory of this process that is in RAM, in bytes."""
-    pages = Path('/proc/self/statm').read_text(encoding='utf-8').split()[1]
-    return int(pages) * os.sysconf('SC_PAGE_SIZE')
+def _numbers(seconds: NDArray[np.float64]) -> dict[str, float]:
+    """Return mean and percentiles in milliseconds."""
+    p50, p95, p99 = np.quantile(seconds, (0.5, 0.95, 0.99)) * 1e3
+    return {'mean': float(seconds.mean() * 1e3), 'p50': float(p50), 'p95': float(p95),
+            'p99': float(p99)}

@@ -16,8 +16,8 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import re
 import sys
 
 import pytest
@@ -44,20 +44,73 @@ def environment(monkeypatch):
             monkeypatch.delenv(name, raising=False)
 
 
+def cells(line):
+    """Return the cells of a line by the titles of the table."""
+    return dict(zip(bench._COLUMNS, line.replace(' Hz ', '_Hz ').split(), strict=True))
+
+
 def test_the_table_has_a_line_for_every_size_and_kind_of_run(tmp_path, capsys):
     model = node_rig.recorded(tmp_path / 'maps', node_rig.scene())
-    assert bench.main(arguments('--model', model, '--frames', '3', '--size', '64x48')) == 0
-    answered, at_rate = capsys.readouterr().out.strip().splitlines()[-2:]
-    # Size, kind, sent, results, dropped, five times in ms, memory before and after.
-    numbers = r'(\s+-?\d+\.\d){5}\s+\d+ -> \d+ MB'
-    assert re.fullmatch(r'\s*64x48\s+answered\s+3\s+3\s+0' + numbers, answered)
-    assert re.fullmatch(r'\s*64x48\s+30 Hz\s+3\s+\d\s+\d' + numbers, at_rate)
+    file = tmp_path / 'figures.json'
+    assert bench.main(arguments('--model', model, '--frames', '3', '--size', '64x48', '-p',
+                                'segmentation.method=local', '--json', str(file))) == 0
+    lines = [cells(line) for line in capsys.readouterr().out.strip().splitlines()[-2:]]
+    assert [line['images'] for line in lines] == ['answered', '30_Hz']
+    answered = lines[0]
+    assert (answered['size'], answered['node']) == ('64x48', 'depth_seg')
+    assert (answered['sent'], answered['missed'], answered['dropped']) == ('3', '0', '0')
+    for title in ('Hz', 'first', 'last', 'mean', 'p50', 'p95', 'p99', 'pipeline', 'p99/time'):
+        assert float(answered[title]) > 0, title
+    content = json.loads(file.read_text())
+    assert content['parameters'] == {'segmentation.method': 'local'}
+    one, two = content['runs']
+    assert one['metrics']['received'] == 3 and one['memory'] <= one['peak']
+    assert two['metrics']['sent'] == 3 and one['dropped'] == {}
+
+
+def run(seconds, latency):
+    """Return a run of five images that far apart, each answered after that long."""
+    sent = {number: number * seconds for number in range(5)}
+    return bench.Run(sent, {number: time + latency for number, time in sent.items()},
+                     {'pipeline p50 (ms)': '50.0', 'dropped: too old': '3', 'dropped: bad': '0'})
+
+
+def test_against_eager_the_nodes_take_turns_and_ratios_are_medians(monkeypatch, tmp_path, capsys):
+    runs = {'depth_seg': [run(0.1, latency) for latency in (0.1, 0.2, 0.6)] * 2,
+            'eager': [run(0.3, 0.4) for _ in range(3)] * 2}
+    asked = []
+
+    def measured(name, module, topic, parameters, images, count, rate):
+        asked.append((name, topic, rate, parameters['model.name'], parameters['model.threads']))
+        return runs[name].pop()
+
+    monkeypatch.setattr(bench, '_measure', measured)
+    file = tmp_path / 'figures.json'
+    assert bench.main(arguments('--size', '64x48', '--rounds', '3', '--against', 'eager', '-p',
+                                'model.threads=1', '--json', str(file))) == 0
+    ours, theirs = [(name, topic, rate, 'embedded', '1') for rate in (None, 30) for name, topic in
+                    (('depth_seg', 'mask'), ('eager', 'depth_color'))][:2]
+    assert asked[:6] == [ours, theirs] * 3 and asked[6][2] == 30
+    out = capsys.readouterr().out
+    for kind in ('answered', '30 Hz'):
+        assert (f'64x48 {kind}, depth_seg to eager: rate 3.00 times; age p50 0.50, p95 0.50, '
+                'p99 0.50 of theirs') in out
+    first, second, *_ = json.loads(file.read_text())['runs']
+    assert first['dropped'] == {'too old': 3} and first['pipeline'] == 50.0
+    assert second['dropped'] == {} and second['pipeline'] is None
+
+
+def test_lateness_is_the_age_in_pipeline_times():
+    line = bench._line('depth_seg', '64x48', '30 Hz', run(0.1, 0.075))
+    assert line.lateness == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize('given, text', [
     (('--size', '640x480', '640'), "--size: expected WIDTHxHEIGHT, such as 640x480, got '640'"),
     (('--frames', '0'), "--frames: expected a whole number above 0, got '0'"),
-    (('--rate', '-1'), '--rate: expected')])
+    (('--rate', '-1'), '--rate: expected'),
+    (('-p', 'model.name'), "-p/--param: expected NAME=VALUE, got 'model.name'"),
+    (('--against', 'all'), '--against: invalid choice')])
 def test_arguments_that_make_no_sense_are_refused(given, text, capsys):
     with pytest.raises(SystemExit, match='2'):
         arguments(*given)

@@ -1,0 +1,101 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A network slower than the camera: the newest image has its turn, nothing queues, all counts."""
+
+from __future__ import annotations
+
+import threading
+
+from depth_seg_ros.depth import DepthKind, DepthMap, EstimatorInfo
+import pytest
+
+node_rig = pytest.importorskip('node_rig')
+
+import depth_seg_ros.pipeline  # noqa: I100, E402 after the check whether ROS is here
+from rclpy.qos import ReliabilityPolicy  # noqa: I100, E402
+from sensor_msgs.msg import Image  # noqa: I100, E402
+
+TURNS = 5
+OVERWRITTEN = 'dropped: newer image came'
+
+
+class HeldNetwork:
+    """A network that takes as long for an image as the test wants."""
+
+    info = EstimatorInfo('held', 'test', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE)
+
+    def __init__(self):
+        self.begun = 0
+        self.let_go = threading.Semaphore(0)
+
+    def load(self):
+        """Do nothing."""
+
+    def estimate(self, rgb):
+        self.begun += 1
+        assert self.let_go.acquire(timeout=node_rig.TIMEOUT)
+        return DepthMap(node_rig.scene(), DepthKind.RELATIVE_INVERSE)
+
+    def close(self):
+        """Do nothing."""
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Put such a network into the node."""
+    network = HeldNetwork()
+    monkeypatch.setattr(depth_seg_ros.pipeline, 'load_estimator', lambda params: network)
+    return network
+
+
+def received(rig):
+    return rig.count('images received')
+
+
+def subscribed_reliably(rig):
+    """Tell whether the node has adapted its subscription: from then on nothing is lost."""
+    infos = rig.client.get_subscriptions_info_by_topic('/image')
+    return [info.qos_profile.reliability for info in infos] == [ReliabilityPolicy.RELIABLE]
+
+
+def send(rig, stamp):
+    """Send one image, and wait until the node has it."""
+    before = received(rig)
+    rig.images.publish(node_rig.image(stamp_ns=stamp))
+    rig.wait(lambda: received(rig) > before)
+
+
+def test_every_processed_image_was_the_newest_and_at_most_one_waits(held, spin_until):
+    with node_rig.running(spin_until) as rig:
+        masks = rig.subscribe(Image, 'depth_seg/mask')
+        rig.wait_for_value('state', 'active')
+        rig.send_until(lambda: held.begun == 1)
+        rig.wait(lambda: subscribed_reliably(rig))
+        stamp = 2 * 10**18
+        newest = []
+        for turn in range(1, TURNS + 1):
+            # While one is in work, three come: one waits, the others are dropped and counted.
+            for _ in range(3):
+                stamp += node_rig.STAMP_STEP
+                send(rig, stamp)
+            newest.append(stamp)
+            rig.wait(lambda: rig.count(OVERWRITTEN) == received(rig) - turn - 1)
+            assert held.begun == turn
+            held.let_go.release()
+            rig.wait(lambda: held.begun == turn + 1)
+        held.let_go.release()
+        rig.wait(lambda: len(masks) == TURNS + 1)
+        assert [node_rig.ns(mask) for mask in masks[1:]] == newest
+        rig.wait(lambda: rig.count('frames processed') == TURNS + 1)
+        assert received(rig) == rig.count('frames processed') + rig.count(OVERWRITTEN)

@@ -129,12 +129,13 @@ def scaling_of_sparse(depth: DepthMap, sparse: DepthMap, params: ScaleParams) ->
         return _none(f'{count} points of sparse_depth fall on known depth; scale.min_anchors '
                      f'asks for {params.min_anchors}', count)
     line = _fit(*anchors)
-    if line is None or line.relief < _LEAST_RELIEF:
+    relief = _relief(anchors.near) if line is None else line.relief
+    if relief < _LEAST_RELIEF:
         if depth.kind is not DepthKind.METRIC:
             return _none('the points of sparse_depth that agree are all at about one distance, '
                          'which tells no shift; near and far ones are needed', count)
         line = _Line(_median(anchors.near / anchors.inverse), 0.0, math.nan, 1.0)
-    if not (line.scale > 0.0 and line.correlation >= _LEAST_CORRELATION):
+    if line is None or not (line.scale > 0.0 and line.correlation >= _LEAST_CORRELATION):
         return _none('depth does not follow the points of sparse_depth; is that the same view, '
                      'registered to this camera?', count)
     return _judged(line, anchors, params)
@@ -167,8 +168,12 @@ def _median(values: _Floats) -> float:
     return float(np.partition(values, middle)[middle])
 
 
+def _relief(near: _Floats) -> float:
+    return float(near.std() / near.mean())
+
+
 def _fit(x: _Floats, y: _Floats) -> _Line | None:
-    """Return the line that most points agree with; None where no two points tell one."""
+    """Return the line that most points agree with; None where no two points make one."""
     usual = _median(y)
     start = _of_pairs(x, y, usual)
     if start is None:

@@ -184,9 +184,11 @@ def test_a_metric_model_is_corrected() -> None:
     np.testing.assert_allclose(metric.values, METERS, rtol=1e-3)
 
 
-@pytest.mark.parametrize('other', [METERS[::-1, ::-1], 11.0 - METERS, np.random.default_rng(0).permutation(
-    METERS.ravel()).reshape(SHAPE)], 
-    ids=['turned around', 'far for near', 'shuffled'])
+SHUFFLED = np.random.default_rng(0).permutation(METERS.ravel()).reshape(SHAPE)
+
+
+@pytest.mark.parametrize('other', [METERS[::-1, ::-1], 11.0 - METERS, SHUFFLED],
+                         ids=['turned around', 'far for near', 'shuffled'])
 def test_points_of_another_view_are_told(other: NDArray[np.float32]) -> None:
     found = scaling_of_sparse(relative(METERS), measured(other.copy()), PARAMS)
     assert 'is that the same view, registered to this camera?' in found.reason

@@ -160,6 +160,7 @@ def evaluate(estimator: DepthEstimator, depth_set: DepthSet, args: argparse.Name
     Parameters
     ----------
     estimator : DepthEstimator
+        Loaded.
     depth_set : DepthSet
         Of metric depth.
     args : Namespace

@@ -32,6 +32,7 @@ def mount_of(params: MountParams, readings: Readings) -> Mount:
     Parameters
     ----------
     params : MountParams
+        Of `mount.*`.
     readings : Readings
         Its `down` counts with mount.attitude imu, its `height` with mount.height_from range.
 

@@ -249,6 +249,10 @@ def _table(depth_set: DepthSet, found: list[Judged]) -> str:
         lines.append(f'{data:39}  {method:10}{abs_rel:8.3f}{delta1:8.3f}{flicker}'
                      + (f'{time:7.2f}' if method == 'after' else ''))
         data = ''
+    held = np.mean([each.frame.scaling is not None and each.frame.scaling.age > 0.0
+                    for each in with_meters]) if with_meters else 0.0
+    if held > 0.0:
+        lines.append(f'    held from a frame before: {held:.1%}')
     reasons = sorted({each.frame.scaling.reason for each in found
                       if each.frame.scaling is not None and each.frame.scaling.reason})
     return '\n'.join([*(lines or [data]), *(f'    no meters: {reason}' for reason in reasons[:5])])

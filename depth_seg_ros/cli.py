@@ -28,6 +28,7 @@ __all__ = ['main']
 BENCHES = {
     'speed': ('depth_seg_ros.bench.speed', 'time and memory of every stage'),
     'depth': ('depth_seg_ros.bench.depth', 'depth against ground truth'),
+    'scale': ('depth_seg_ros.bench.scale', 'meters against ground truth'),
     'regions': ('depth_seg_ros.bench.regions', 'regions against ground truth'),
     'robustness': ('depth_seg_ros.bench.robustness', 'what corrupted pictures cost'),
     'dds': ('depth_seg_ros.ros.bench', 'the node through the ROS 2 middleware'),

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
-from depth_seg_ros.depth import DepthEstimator, DepthMap, load_estimator
+from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, load_estimator
 from depth_seg_ros.frame_result import FrameResult, regions_in_image
 from depth_seg_ros.geometry import CameraModel, mount_of
 from depth_seg_ros.params import PipelineParams
@@ -136,6 +136,8 @@ class Pipeline:
         self._grids = rgb.shape, depth.shape
         with _timed(timings, 'steady'):
             depth, alignment = self._steadied(depth, stamp)
+            if depth.kind is DepthKind.RELATIVE_INVERSE and not alignment.follows:
+                self._scaler.reset()  # a scale and shift of its own
         with _timed(timings, 'segmentation'):
             segmentation = self._segmenter.process(depth, stamp, self._memory)
         with _timed(timings, 'tracking'):

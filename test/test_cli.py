@@ -134,7 +134,7 @@ def test_help_lists_every_benchmark_on_a_line_of_its_own(
 
 def test_an_unknown_benchmark_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of('bench', 'sped') == 2
-    expected = "expected one of speed, depth, regions, robustness, dds; got 'sped'"
+    expected = "expected one of speed, depth, scale, regions, robustness, dds; got 'sped'"
     assert expected in capsys.readouterr().err
 
 

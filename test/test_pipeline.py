@@ -22,8 +22,8 @@ from typing import Any
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.params import (
-    ModelParams, PipelineParams, QualityParams, ScaleParams, SegmentationParams, SteadyParams,
-    TrackingParams)
+    ModelParams, MountParams, PipelineParams, QualityParams, ScaleParams, SegmentationParams,
+    SteadyParams, TrackingParams)
 import depth_seg_ros.pipeline
 from depth_seg_ros.pipeline import build_pipeline, FrameResult, Pipeline
 from depth_seg_ros.readings import Readings
@@ -212,6 +212,60 @@ def test_new_parameters_keep_the_stream_but_another_method_forgets_its_masks() -
     assert pipeline._memory.params.hold == 0.1
     pipeline.update(PipelineParams(segmentation=SegmentationParams(method='local')))
     assert pipeline.process(RGB, 0.02).alignment.follows and pipeline._memory._frames == 1
+
+
+def with_sparse(factor: float = 1.0) -> Readings:
+    """Return meters of a few pixels of what PaperNetwork sees, 1 / Z = factor * depth."""
+    meters = 1.0 / (factor * PaperNetwork().estimate(RGB).values)
+    meters[:, np.arange(160) % 8 > 0] = np.nan
+    return Readings(sparse=DepthMap(meters, DepthKind.METRIC))
+
+
+def test_meters_follow_the_source_that_is_asked_for() -> None:
+    sparse = PipelineParams(scale=ScaleParams(source='sparse'))
+    result = Pipeline(PaperNetwork(), sparse).process(RGB, 0.0, readings=with_sparse(2.0))
+    assert result.scaling is not None and result.metric is not None
+    assert (result.scaling.scale, result.scaling.shift) == pytest.approx((2.0, 0.0), abs=1e-3)
+    region = max(result.regions, key=lambda each: each.nearest)
+    assert region.distance == pytest.approx(1.0 / (2.0 * region.nearest), rel=1e-3)
+    unscaled = Pipeline(PaperNetwork(), PipelineParams()).process(
+        RGB, 0.0, readings=with_sparse(2.0))
+    assert unscaled.scaling is None and unscaled.metric is None
+
+
+def test_a_scale_is_held_while_frames_follow_and_no_longer() -> None:
+    pipeline = Pipeline(PaperNetwork(), PipelineParams(scale=ScaleParams(source='sparse')))
+    pipeline.process(RGB, 1.0, readings=with_sparse())
+    held = pipeline.process(RGB, 1.1).scaling
+    assert held is not None and held.age == pytest.approx(0.1) and not held.reason
+    again = pipeline.process(RGB, 1.1).scaling  # not later, so no stream
+    assert again is not None and 'no sparse_depth' in again.reason
+    pipeline.process(RGB, 1.2, readings=with_sparse())
+    pipeline.reset()
+    after = pipeline.process(RGB, 1.3).scaling
+    assert after is not None and after.reason
+
+
+def test_without_steady_frames_no_scale_of_another_frame_fits() -> None:
+    params = PipelineParams(scale=ScaleParams(source='sparse'),
+                            steady=SteadyParams(enable=False))
+    relative = Pipeline(PaperNetwork(), params)
+    relative.process(RGB, 1.0, readings=with_sparse())
+    alone = relative.process(RGB, 1.1).scaling
+    assert alone is not None and alone.reason
+    metric = Pipeline(PaperNetwork(DepthKind.METRIC), params)
+    metric.process(RGB, 1.0, readings=with_sparse(1.2))
+    held = metric.process(RGB, 1.1).scaling
+    assert held is not None and held.scale == pytest.approx(1.2, rel=1e-3)
+
+
+def test_the_mount_of_a_frame_is_that_of_its_readings() -> None:
+    pipeline = Pipeline(PaperNetwork(), PipelineParams(
+        mount=MountParams(attitude='imu', height=0.7)))
+    told = pipeline.process(RGB, 0.0, readings=Readings(down=(0.0, 0.0, -1.0))).mount
+    assert told.is_tilt_told and told.attitude.down == pytest.approx((0.0, 1.0, 0.0))
+    assert told.attitude.height == 0.7
+    assert not pipeline.process(RGB, 0.1).mount.is_tilt_told
 
 
 def test_a_scene_cut_forgets() -> None:

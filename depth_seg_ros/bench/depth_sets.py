@@ -51,6 +51,8 @@ class Layout:
         Path of label images, likewise; empty for none. A view may lack one.
     floor : int
         Number of the floor in them; 0 when they hold instances.
+    rate : float
+        Images per second of a video; 0 when each stands for itself.
 
     """
 
@@ -63,6 +65,7 @@ class Layout:
     crop: tuple[slice, slice] = (slice(None), slice(None))
     labels: str = ''
     floor: int = 0
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +190,8 @@ LAYOUTS = (
            _RELATIVE_MAX, (slice(45, 471), slice(41, 601)), 'class40/*.png', 2),
     Layout('RGB and millimeters', 'rgb/*.jpg', 'depth_mm/*.png', lambda stored: stored / 1000,
            True, 10.0, labels='instance/*.png'),
-    Layout('7-Scenes', '*.color.jpg', '*.depth.png', lambda stored: stored / 1000, True, 10.0),
+    Layout('7-Scenes', '*.color.jpg', '*.depth.png', lambda stored: stored / 1000, True, 10.0,
+           rate=30.0),
     Layout('NYU raw', 'rgb_*.jpg', 'rgb_*_depth.png', lambda stored: stored / 1000, True, 10.0),
     Layout('Middlebury', '*_rgb.png', '*_disparity_x64.png', _from_farthest, False,
            _RELATIVE_MAX),

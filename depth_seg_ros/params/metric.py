@@ -38,6 +38,8 @@ class ScaleParams(Validated):
                               unit='median share of the depth', low=0.01, high=1.0)
     hold: float = option(0.5, 'How long the last scale is kept when its source falls silent or '
                          'fails. Then meters end.', unit='s', low=0.0, high=10.0)
+    memory: float = option(0.1, 'How long past fits count beside that of a frame; 0 takes every '
+                           'frame by itself.', unit='s', low=0.0, high=10.0)
     trained_focal: float = option(
         0.0, 'Focal length that a metric model was trained at; its meters are scaled by that of '
         'camera_info over it. 0 leaves them as they are.',

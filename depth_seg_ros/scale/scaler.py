@@ -15,11 +15,16 @@
 
 from __future__ import annotations
 
-from depth_seg_ros.depth import DepthMap
+from dataclasses import replace
+import math
+
+from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.geometry import CameraModel, Mount
 from depth_seg_ros.params import ScaleParams
 from depth_seg_ros.readings import Readings
+from depth_seg_ros.scale.ground import scaling_of_ground
 from depth_seg_ros.scale.scaling import Scaling
+from depth_seg_ros.scale.sparse import scaling_of_sparse
 from depth_seg_ros.segmentation import GroundPlane
 
 __all__ = ['Scaler']
@@ -38,9 +43,11 @@ class Scaler:
 
     def __init__(self, params: ScaleParams) -> None:
         self.params = params
+        self._last: tuple[Scaling, float] | None = None
 
     def reset(self) -> None:
-        """Hold nothing: the next frame belongs to another stream."""
+        """Hold nothing: the next frame belongs to another stream, or has a scale of its own."""
+        self._last = None
 
     def process(self, depth: DepthMap, stamp: float, readings: Readings, mount: Mount,
                 camera: CameraModel | None, plane: GroundPlane | None) -> Scaling | None:
@@ -68,6 +75,50 @@ class Scaler:
             None where depth stays as the network gave it: no source is asked for.
 
         """
-        if self.params.source == 'none':
-            return None
-        return Scaling(self.params.source, reason='not built yet')
+        params = self.params
+        if params.source == 'none':
+            return _of_focal(depth, camera, params.trained_focal)
+        if params.source == 'ground':
+            found = scaling_of_ground(depth, plane, mount, camera, params)
+        elif readings.sparse is None:
+            found = Scaling('sparse', reason='no sparse_depth belongs to this image; is it '
+                            'published, with stamps within input.max_skew of the images?')
+        else:
+            found = scaling_of_sparse(depth, readings.sparse, params)
+        return self._held(found, stamp)
+
+    def _held(self, found: Scaling, stamp: float) -> Scaling:
+        """
+        Return what was found beside what was before, or for a while what was found last.
+
+        With 200 points a frame, meters of 7-Scenes flicker by 1.5 % alone, and 0.5 % so.
+        """
+        last, when = self._last or (None, math.inf)
+        age = stamp - when
+        if last is not None and not 0.0 < age <= max(self.params.hold, self.params.memory):
+            self._last = last = None
+        if found.reason:
+            return found if last is None or age > self.params.hold else replace(last, age=age)
+        if last is not None and self.params.memory > 0.0:
+            kept = math.exp(-age / self.params.memory)
+            found = replace(found, scale=found.scale + kept * (last.scale - found.scale),
+                            shift=found.shift + kept * (last.shift - found.shift))
+        self._last = found, stamp
+        return found
+
+
+def _of_focal(depth: DepthMap, camera: CameraModel | None, trained_focal: float
+              ) -> Scaling | None:
+    """
+    Return the scaling of a metric model to the focal length of this camera.
+
+    A thing that is as large in the image is twice as far through a lens twice as long.
+    """
+    if trained_focal == 0.0 or depth.kind is not DepthKind.METRIC:
+        return None
+    if camera is None:
+        return Scaling('model', reason='no camera_info has come, whose focal length '
+                       'scale.trained_focal is compared with')
+    # Over the short side of the image, whatever the aspect of the network's grid.
+    focal = max(camera.fx / camera.width, camera.fy / camera.height)
+    return Scaling('model', trained_focal / focal, 0.0)

@@ -17,8 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
-from depth_seg_ros.depth import DepthEstimator, DepthKind
+from depth_seg_ros.depth import DEPTH_IN, DepthEstimator, DepthKind
+from depth_seg_ros.matching import Waiting
 from depth_seg_ros.params import NodeParams
 from depth_seg_ros.pipeline import Pipeline
 from depth_seg_ros.ros.conversions import AnyImage
@@ -27,9 +29,13 @@ from depth_seg_ros.ros.frame_processor import Camera, FrameProcessor
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameStatistics
 from depth_seg_ros.ros.input_subscriptions import InputSubscriptions
 from depth_seg_ros.ros.publishers import ResultPublishers
+from depth_seg_ros.sensing import Sensing, stamp_ns
 from rclpy.node import Node
 
 __all__ = ['CameraStream']
+
+# At 30 Hz a third of a second, for depth that takes long to be made.
+WAITING_IMAGES = 10
 
 
 class CameraStream:
@@ -61,9 +67,9 @@ class CameraStream:
         self._params = params
         self._enabled = enabled
         self._pipeline = Pipeline(estimator, params())
-        self._results = ResultPublishers(node, estimator.info.kind is DepthKind.METRIC)
-        self.statistics = FrameStatistics()
-        self._processor = self._new_processor()
+        is_metric = estimator.info.kind is DepthKind.METRIC
+        self._results = ResultPublishers(node, is_metric or params().scale.source != 'none')
+        self._begin()
         self._offer: Callable[[AnyImage], AnyImage | None] | None = None
         self._inputs: InputSubscriptions | None = None
         self._opened = ExitStack()
@@ -100,14 +106,13 @@ class CameraStream:
         """
         self._pipeline.update(self._params())
         self._pipeline.reset()
-        self.statistics = FrameStatistics()
-        self._processor = self._new_processor()
+        self._begin()
         with ExitStack() as undo:
             self._offer = offer
             undo.callback(self._forget)
             self._inputs = InputSubscriptions(
-                self._node, self._params().input.transport, self._on_image,
-                self.statistics.images_lost)
+                self._node, self._params().input.transport, self._sensing.sensors,
+                self._on_image, self.statistics.images_lost, self._on_sensor)
             undo.callback(self._inputs.destroy)
             self._opened = undo.pop_all()
 
@@ -127,15 +132,63 @@ class CameraStream:
         """Take the outputs back."""
         self._results.destroy()
 
-    def _new_processor(self) -> FrameProcessor:
-        return FrameProcessor(self._node, self._pipeline, self._results, self.statistics,
-                              params=self._params, camera=self.camera)
+    def sensors(self) -> dict[str, str]:
+        """Return, by topic, what is wrong with the other sensors; empty where nothing is."""
+        inputs = self._inputs
+        if inputs is None:
+            return {}
+        problems = self._sensing.problems()
+        return {sensor.topic: problems.get(sensor.topic, '')
+                or self._silence(inputs.sensor_source(sensor.topic), sensor.topic)
+                for sensor in self._sensing.sensors}
+
+    def _silence(self, source: InputSource, topic: str) -> str:
+        if self._sensing.newest_ns(topic) is not None:
+            return ''
+        if source.mismatch:
+            return f'no message yet: {source.mismatch}'
+        if source.publishers:
+            return f'no message yet on {source.topic}, though somebody publishes it'
+        return (f'no message yet: nobody publishes {source.topic}; start the sensor, or remap '
+                f'`{topic}` to its topic')
+
+    def _begin(self) -> None:
+        """Begin anew with what depends on the stream of images."""
+        self.statistics = FrameStatistics()
+        self._sensing = Sensing(self._params())
+        self._waiting: Waiting[AnyImage] = Waiting(WAITING_IMAGES)
+        self._depth_in = next(
+            (sensor for sensor in self._sensing.sensors if sensor.topic == DEPTH_IN), None)
+        self._processor = FrameProcessor(
+            self._node, self._pipeline, self._results, self.statistics, self._sensing,
+            params=self._params, camera=self.camera)
 
     def _forget(self) -> None:
         self._offer = self._inputs = None
 
     def _on_image(self, message: AnyImage) -> None:
         self.statistics.image_received()
+        if self._depth_in is None:
+            self._pass_on(message)
+        else:
+            self._waiting.add(stamp_ns(message.header), message)
+            self._pair()
+
+    def _on_sensor(self, topic: str, message: Any) -> None:
+        self._sensing.add(topic, message)
+        if topic == DEPTH_IN:
+            self._pair()
+
+    def _pair(self) -> None:
+        """Pass on the images of which it is known by now which depth belongs to them."""
+        assert self._depth_in is not None
+        for stamp, image in self._waiting.due(self._sensing.newest_ns(DEPTH_IN)):
+            if self._sensing.match(self._depth_in, stamp, self._params().input) is None:
+                self.statistics.image_dropped(DropCause.NO_DEPTH)
+            else:
+                self._pass_on(image)
+
+    def _pass_on(self, message: AnyImage) -> None:
         offer = self._offer
         if offer is None:
             self.statistics.image_dropped(DropCause.DEACTIVATED)

@@ -44,6 +44,11 @@ usage: depth_seg_node [--ros-args [-p NAME:=VALUE] [--params-file FILE] [-r FROM
 Finds obstacles in the images of one camera.
 
 in:   image or image/compressed, camera_info (remap: -r image:=/camera/image_raw)
+      only where a parameter asks for it:
+      depth_in      depth of another camera instead of a network (model.name:=depth_in)
+      sparse_depth  measured depth that gives meters (scale.source:=sparse)
+      imu           pitch and roll of the camera (mount.attitude:=imu)
+      range         height over the ground (mount.height_from:=range)
 out:  ~/inverse_depth, ~/mask, ~/regions, ~/overlay, ... (ros2 node info /depth_seg)
 parameters:        ros2 param list /depth_seg, config/depth_seg.yaml
 launch arguments:  ros2 launch depth_seg_ros depth_seg.launch.py --show-args"""
@@ -162,12 +167,15 @@ class DepthSegNode(LifecycleNode):
         self.get_logger().info(
             f'model {info.name} ({info.backend}, {info.device}, {info.precision}); publishes '
             f'{", ".join(stream.result_topics)}, each while somebody subscribes')
-        if info.kind is not DepthKind.METRIC:
+        source = self._settings.values.scale.source
+        if source != 'none':
+            self.get_logger().info(f'meters come from scale.source {source}')
+        elif info.kind is not DepthKind.METRIC:
             self.get_logger().info(
-                'depth of this model is relative, without a unit: there is no ~/depth/image and '
-                'no ~/depth/camera_info, nor '
+                'depth of this model is relative, without a unit, and scale.source is none: there '
+                'is no ~/depth/image and no ~/depth/camera_info, nor '
                 f'{", ".join(f"~/{output.topic}" for output in NAVIGATION)}; a metric model '
-                '(model.name) publishes them')
+                '(model.name), or scale.source sparse or ground, publishes them')
 
     def _close_estimator(self) -> None:
         estimator, self._estimator = self._estimator, None
@@ -217,7 +225,8 @@ class DepthSegNode(LifecycleNode):
             source=stream.source() if stream else None,
             model=self._estimator.info if self._estimator else None,
             input_size=values.model.input_size,
-            calibrated=stream is not None and stream.camera() is not None)
+            calibrated=stream is not None and stream.camera() is not None,
+            scale_source=values.scale.source, sensors=stream.sensors() if stream else {})
 
 
 def main(args: list[str] | None = None) -> int:

@@ -138,8 +138,8 @@ class CameraStream:
         if inputs is None:
             return {}
         problems = self._sensing.problems()
-        return {sensor.topic: problems.get(sensor.topic, '')
-                or self._silence(inputs.sensor_source(sensor.topic), sensor.topic)
+        return {sensor.topic: self._silence(inputs.sensor_source(sensor.topic), sensor.topic)
+                or problems.get(sensor.topic, '')
                 for sensor in self._sensing.sensors}
 
     def _silence(self, source: InputSource, topic: str) -> str:

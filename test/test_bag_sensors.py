@@ -117,6 +117,7 @@ def test_sparse_depth_without_a_point_gives_no_meters_and_the_reason(tmp_path: P
     summary = run(source, tmp_path / 'out', SPARSE, PaperNetwork(),
                   sensors={'sparse_depth': '/cam/depth'})
     assert (summary.processed, sum(summary.no_meters.values())) == (3, 3)
+    assert all(summary.no_meters)
     assert summary.problems == (
         '/cam/depth: tells nothing about 1 of 3 frames; no message within 0.05 s of the stamp of '
         'the image; publish it with the time of its measurement, by the clock of the camera, or '
@@ -169,7 +170,7 @@ def test_a_sensor_that_the_parameters_ask_for_has_to_be_named(tmp_path: Path) ->
     with pytest.raises(BagError, match='--depth-in: no sensor_msgs/msg/Image on /cam/camera_info; '
                                        'topics with it: /cam/depth$'):
         check_bag(source, **options, sensors={'depth_in': '/cam/camera_info'})
-    with pytest.raises(BagError, match='attitude=imu needs a topic of .*/Imu; name it with --imu: none$'):
+    with pytest.raises(BagError, match='attitude=imu needs .*/Imu; name it with --imu: none$'):
         check_bag(source, tmp_path / 'out', MOUNTED, '/cam/image_raw', {'range': '/cam/depth'})
     check_bag(source, **options, sensors={'depth_in': 'cam/depth'})
 
@@ -219,6 +220,19 @@ def test_a_command_for_results_in_meters_of_a_relative_model_says_what_to_do(
     assert main(['bag', str(source), '--out', str(tmp_path / 'out'), '--model',
                  f'recorded:{maps}', '--save', 'points,scan']) == 1
     assert 'points, scan: expected depth in meters' in capsys.readouterr().err
+
+
+def test_the_command_says_how_many_frames_have_no_meters_and_why(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = depth_image(0, values=np.zeros((48, 64)))
+    source = write_bag(tmp_path / 'in', [*images(count=1), ('/cam/depth', IMAGE, 0, empty), INFO])
+    maps = tmp_path / 'maps'
+    maps.mkdir()
+    np.save(maps / '0_inverse_depth.npy', meters(0))
+    assert main(['bag', str(source), '--out', str(tmp_path / 'out'), '--model',
+                 f'recorded:{maps}', '--topic', '/cam/image_raw', '-p', 'scale.source=sparse',
+                 '--sparse-depth', '/cam/depth', '--save', 'mask,scan']) == 0
+    assert '1 frame without depth in meters: ' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('name', ['run.mcap', 'run_0.db3', 'run.bag', 'folder'])

@@ -43,8 +43,11 @@ def run(args: Namespace) -> int:
                               progress=show, save=_chosen(args.save), sensors=sensors)
     for reason, count in summary.failed.items():
         complain(f'{args.input}: {plural(count, "frame")} without a result: {reason}')
-    for reason, count in summary.no_meters.items():
-        complain(f'{args.input}: {plural(count, "frame")} without depth in meters: {reason}')
+    if summary.no_meters:  # reasons hold numbers: a line for each would be too many
+        (reason, _), *more = summary.no_meters.most_common()
+        such = ', such as' if more else ''
+        complain(f'{args.input}: {plural(summary.no_meters.total(), "frame")} without depth in '
+                 f'meters{such}: {reason}')
     for problem in summary.problems:
         complain(f'{args.input}: {problem}')
     for topic in summary.not_copied:

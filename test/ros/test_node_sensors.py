@@ -234,6 +234,15 @@ def test_sensors_are_subscribed_to_while_active_where_the_parameters_ask(run, tm
     assert [rig.client.count_subscribers(topic) for topic in SENSOR_TOPICS] == [0, 0, 0, 0]
 
 
+def test_a_sensor_of_another_type_is_named(run):
+    rig = run('model.name:=depth_in', 'mount.attitude:=imu')
+    rig.client.create_publisher(sensor_msgs.CompressedImage, '/depth_in', 1)
+    rig.client.create_publisher(sensor_msgs.Image, '/imu', 1)
+    rig.wait_for_value('depth_in', 'no message yet: sensor_msgs/msg/CompressedImage is published '
+                                   'there, sensor_msgs/msg/Image is expected; remap `depth_in`')
+    rig.wait_for_value('imu', 'no message yet on /imu, though somebody publishes it')
+
+
 def test_sensors_are_left_alone_while_inactive(run):
     rig = run(*ALL)
     rig.wait(lambda: all(rig.client.count_subscribers(topic) == 1 for topic in SENSOR_TOPICS))

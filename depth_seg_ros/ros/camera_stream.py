@@ -185,6 +185,10 @@ class CameraStream:
         for stamp, image in self._waiting.due(self._sensing.newest_ns(DEPTH_IN)):
             if self._sensing.match(self._depth_in, stamp, self._params().input) is None:
                 self.statistics.image_dropped(DropCause.NO_DEPTH)
+                problem = self._sensing.problems().get(DEPTH_IN)
+                if problem:
+                    self._node.get_logger().warning(f'images are dropped, {DEPTH_IN}: {problem}',
+                                                    throttle_duration_sec=60.0)
             else:
                 self._pass_on(image)
 

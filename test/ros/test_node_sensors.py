@@ -120,7 +120,7 @@ def test_images_wait_for_the_depth_that_is_nearest_to_them(run):
     assert node_rig.ns(masks[0]) % 10**7 == 0  # the stamp of the image, not that of the depth
 
 
-def test_images_without_depth_are_counted_and_the_way_out_is_told(run):
+def test_images_without_depth_are_counted_and_the_way_out_is_told(run, capfd):
     rig = run('model.name:=depth_in')
     masks = rig.subscribe(sensor_msgs.Image, '/depth_seg/mask')
     rig.send_until(lambda: rig.count('dropped: no depth came with it') > 3, rgb())
@@ -136,6 +136,7 @@ def test_images_without_depth_are_counted_and_the_way_out_is_told(run):
     camera.later_ns = 0
     rig.send_until(lambda: masks, rgb(), camera)
     rig.send_until(lambda: rig.status.level == b'\x00', rgb(), camera)
+    assert capfd.readouterr().err.count('images are dropped, depth_in: no message within') == 1
 
 
 def test_depth_that_cannot_be_read_is_an_error_and_the_next_may_do(run):

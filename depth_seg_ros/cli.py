@@ -51,6 +51,12 @@ _BAG_SAVES = ('inverse_depth', 'depth/image', 'depth_gray', 'depth_color', 'mask
               'classes', 'overlay', 'regions', 'points', 'obstacles', 'scan', 'obstacle_distance',
               'regions_3d')
 
+_BAG_SENSORS = (
+    ('--depth-in', 'depth instead of a network, Image; with --model depth_in'),
+    ('--sparse-depth', 'measured depth that gives meters, Image; with -p scale.source=sparse'),
+    ('--imu', 'pitch and roll of the camera, Imu; with -p mount.attitude=imu'),
+    ('--range', 'height over the ground, Range; with -p mount.height_from=range'))
+
 _EXIT_CODES = ('Exit codes: 0 all done, 1 something failed (it is named on stderr, the rest is '
                'done), 2 wrong usage, 130 stopped by Ctrl-C (files are whole).')
 
@@ -153,6 +159,9 @@ def _add_bag(commands: Any) -> None:
     _add_save(parser, 'TOPIC', _BAG_SAVES, _BAG_SAVES,
               '; all take about 1.5 MB a frame at 640x480')
     parser.add_argument('--topic', help='image topic, where the bag has several')
+    sensors = parser.add_argument_group('other sensors', 'topics of the bag, matched by stamp')
+    for name, what in _BAG_SENSORS:
+        sensors.add_argument(name, metavar='TOPIC', help=what)
     _add_settings(parser)
     _add_quiet(parser)
 

@@ -32,7 +32,7 @@ FILES = MODULES + sorted((ROOT / 'tools').glob('*.py')) + sorted((ROOT / 'traini
 LAYERS = (
     ('declarations', 'params'),
     ('images', 'image_encodings', 'compressed_images'),
-    ('depth', 'geometry', 'calibration', 'readings'),
+    ('depth', 'geometry', 'calibration', 'readings', 'matching', 'sensing'),
     ('quality', 'stabilize'),
     ('sources',),
     ('backends',),

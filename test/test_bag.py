@@ -137,15 +137,15 @@ def test_an_unknown_name_to_save_lists_the_choices(source: Path, tmp_path: Path)
 
 def test_a_check_refuses_what_processing_would(source: Path, tmp_path: Path) -> None:
     out = tmp_path / 'out'
-    check_bag(source, out)
+    check_bag(source, out, PARAMS)
     assert not out.exists()
     with pytest.raises(BagError, match='in: no images on /none'):
-        check_bag(source, out, '/none')
+        check_bag(source, out, PARAMS, '/none')
     with pytest.raises(BagError, match='missing: no such file or folder'):
-        check_bag(tmp_path / 'missing', out)
+        check_bag(tmp_path / 'missing', out, PARAMS)
     out.mkdir()
     with pytest.raises(BagError, match='out: exists; remove it or choose another name'):
-        check_bag(source, out)
+        check_bag(source, out, PARAMS)
 
 
 def test_the_input_is_copied_byte_by_byte(source: Path, tmp_path: Path) -> None:

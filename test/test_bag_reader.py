@@ -169,7 +169,7 @@ def test_a_bag_without_images_lists_what_it_has(make: Callable[..., Path]) -> No
 
 def test_several_cameras_are_listed(make: Callable[..., Path]) -> None:
     path = make([*images('/left/image'), *images('/right/image')])
-    refused(path, 'name one of them as topic: /left/image, /right/image')
+    refused(path, r'choose with --topic \(the player with topic\): /left/image, /right/image')
     refused(path, 'no images on /up; image topics: /left/image, /right/image', topic='/up')
 
 

@@ -16,14 +16,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from depth_seg_ros.bag.interrupt import deferred_interrupt
+from depth_seg_ros.bag.opening import BagError
 from depth_seg_ros.bag.reader import BagFrame, BagMessage, BagReader
+from depth_seg_ros.bag.sensors import BagSensors, check_sensors
 from depth_seg_ros.bag.writer import BagWriter, check_new
-from depth_seg_ros.depth import EstimationError
+from depth_seg_ros.depth import DepthKind, EstimationError
 from depth_seg_ros.detections import detections
 from depth_seg_ros.navigation import level_frame, Scan, view_of
 from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, REGIONS
@@ -38,6 +40,10 @@ PREFIX = '/depth_seg/'
 SAVES = (*(output.topic for output in IMAGES), REGIONS,
          *(output.topic for output in NAVIGATION))
 """What can be saved of a frame, by topic."""
+
+METRIC = (*(output.topic for output in IMAGES if output.metric),
+          *(output.topic for output in NAVIGATION))
+"""What of it needs meters."""
 
 
 @dataclass
@@ -61,10 +67,12 @@ class BagSummary:
         Regions in all results together.
     failed : Counter of str
         Images without a result, by the reason.
+    no_meters : Counter of str
+        Results without depth in meters where `scale.source` asks for it, by the reason.
     not_copied : tuple of str
         Input topics that are missing in the output, because the bag does not define their types.
     problems : tuple of str
-        Damage of the bag, useless camera_info; each a sentence.
+        Damage of the bag, useless camera_info, sensors with gaps; each a sentence.
     interrupted : bool
         Whether Ctrl-C or SIGTERM ended it early. The output is valid up to there.
 
@@ -77,30 +85,33 @@ class BagSummary:
     processed: int = 0
     regions: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    no_meters: Counter[str] = field(default_factory=Counter)
     not_copied: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     interrupted: bool = False
 
 
-def check_bag(source: Path, out: Path, topic: str | None = None) -> None:
+def check_bag(source: Path, out: Path, params: PipelineParams, topic: str | None = None,
+              sensors: Mapping[str, str] | None = None) -> None:
     """
     Refuse at once what `process_bag` would, before a model is loaded for it.
 
     Raises
     ------
     BagError
-        When the bag cannot be read, `out` exists, or the image topic is not clear.
+        When the bag cannot be read, `out` exists, or a topic is not clear.
 
     """
     check_new(out)
-    with BagReader(source, topic):
-        pass
+    with BagReader(source, topic) as bag:
+        check_sensors(bag, sensors or {}, params)
 
 
 def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelineParams,
                 topic: str | None = None,
                 progress: Callable[[int, int], None] | None = None,
-                save: Collection[str] | None = None) -> BagSummary:
+                save: Collection[str] | None = None,
+                sensors: Mapping[str, str] | None = None) -> BagSummary:
     """
     Run every image of a bag through the pipeline and write a bag with input and results.
 
@@ -124,26 +135,32 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
     progress : callable, optional
         Called as (images read, images in the bag) after each image.
     save : collection of str, optional
-        Some of `SAVES`; all by default. What is left out is not rendered either.
+        Some of `SAVES`; all that there is by default. What is left out is not rendered either.
+    sensors : mapping of str to str, optional
+        {`depth_in`, `sparse_depth`, `imu` or `range`: topic of the bag}, for those that the
+        parameters ask for.
 
     Raises
     ------
     ValueError
         When `save` names something else, or `navigation.level_frame` is the image's frame.
     BagError
-        When the bag cannot be read, `out` exists or cannot be written, or the image topic is not
-        clear.
+        When the bag cannot be read, `out` exists or cannot be written, a topic is not clear, or
+        `save` names what needs meters and there will be none.
 
     """
     chosen = SAVES if save is None else save
     unknown = sorted(set(chosen) - set(SAVES))
     if unknown:
         raise ValueError(f'save: expected some of {", ".join(SAVES)}; got {", ".join(unknown)}')
+    if save is not None:
+        _check_meters(save, pipeline, params)
     pipeline.reset()
-    with BagReader(source, topic) as bag, deferred_interrupt() as interrupted:
+    with BagReader(source, topic) as bag, BagSensors(bag, sensors or {}, params) as sensing, \
+            deferred_interrupt() as interrupted:
         summary = BagSummary(out, bag.topic or '', bag.frame_count)
         with BagWriter(out) as writer:
-            run = _Run(bag, writer, pipeline, params, chosen)
+            run = _Run(bag, sensing, writer, pipeline, params, chosen)
             for message in bag.messages():
                 run.take(message, summary)
                 if message.topic == bag.topic and progress is not None:
@@ -152,15 +169,28 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
                     summary.interrupted = True
                     break
         summary.not_copied = tuple(run.not_copied)
-        summary.problems = tuple(filter(None, (bag.damage, bag.camera_problem)))
+        summary.problems = tuple(filter(None, (
+            bag.damage, bag.camera_problem, run.camera_missing, *sensing.problems())))
     return summary
+
+
+def _check_meters(save: Collection[str], pipeline: Pipeline, params: PipelineParams) -> None:
+    """Refuse to save what will never come."""
+    info = pipeline.estimator.info
+    asked = [topic for topic in METRIC if topic in save]
+    if asked and info.kind is not DepthKind.METRIC and params.scale.source == 'none':
+        raise BagError(
+            f'{", ".join(asked)}: expected depth in meters, got a relative model ({info.name}); '
+            'set -p scale.source=sparse or ground, name a metric model with --model, or leave '
+            'them out of --save')
 
 
 class _Run:
     """The way of one message through the pipeline."""
 
-    def __init__(self, bag: BagReader, writer: BagWriter, pipeline: Pipeline,
+    def __init__(self, bag: BagReader, sensing: BagSensors, writer: BagWriter, pipeline: Pipeline,
                  params: PipelineParams, save: Collection[str]) -> None:
+        self._sensing, self.camera_missing = sensing, ''
         self._bag, self._writer, self._pipeline, self._params = bag, writer, pipeline, params
         self._images = [output for output in IMAGES if output.topic in save]
         self._with_regions = REGIONS in save
@@ -178,12 +208,16 @@ class _Run:
         summary.frames += 1
         try:
             frame = self._bag.frame(message, self._params.input.max_megapixels)
-            result = self._pipeline.process(frame.rgb, frame.stamp_ns / 1e9, frame.camera)
+            readings = self._sensing.readings(frame.stamp_ns)
+            result = self._pipeline.process(
+                frame.rgb, frame.stamp_ns / 1e9, frame.camera, readings)
         except (EstimationError, ValueError) as error:
             summary.failed[str(error)] += 1
             return
         self._write(frame, result)
         summary.processed += 1
+        if result.scaling is not None and result.scaling.reason:
+            summary.no_meters[result.scaling.reason] += 1
         summary.regions += len(result.regions)
 
     def _write(self, frame: BagFrame, result: FrameResult) -> None:
@@ -207,6 +241,10 @@ class _Run:
         writer, params = self._writer, self._params.navigation
         view = view_of(result, params)
         if view is None:
+            if self._navigation and result.metric is not None and not self._bag.camera_problem:
+                self.camera_missing = (
+                    f'{self._bag.info_topic}: no camera_info, which '
+                    f'{", ".join(output.topic for output in self._navigation)} need')
             return
         for output in self._navigation:
             made, name = output.make(view), frame.frame_id

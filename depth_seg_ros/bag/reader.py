@@ -266,5 +266,5 @@ def _image_topic(bag: BagReader) -> str:
         found = ', '.join(f'{name} ({kind})' for name, (kind, _) in bag.topics.items())
         raise BagError(f'{bag.path}: no images in it; expected a topic of '
                        f'{" or ".join(IMAGE_TYPES)}, found {found or "no topics"}')
-    raise BagError(f'{bag.path}: several image topics; name one of them as topic: '
-                   f'{", ".join(filled)}')
+    raise BagError(f'{bag.path}: several image topics; choose with --topic (the player '
+                   f'with topic): {", ".join(filled)}')

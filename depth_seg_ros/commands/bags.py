@@ -17,10 +17,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from depth_seg_ros.bag import check_bag, process_bag
+from depth_seg_ros.bag import check_bag, process_bag, SAVES
+from depth_seg_ros.commands.errors import UsageError
 from depth_seg_ros.commands.reports import complain, plural, progress_bar
 from depth_seg_ros.commands.settings import pipeline_params
+from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import build_pipeline
+from depth_seg_ros.sensing import SENSORS
 
 __all__ = ['run']
 
@@ -28,7 +31,8 @@ __all__ = ['run']
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg bag` say, and return the exit code."""
     params = pipeline_params(args)
-    check_bag(args.input, args.out, args.topic)
+    sensors = _sensors(args, params)
+    check_bag(args.input, args.out, params, args.topic, sensors)
     with build_pipeline(params) as pipeline, progress_bar(None, 'frame', args.quiet) as bar:
 
         def show(done: int, total: int) -> None:
@@ -36,9 +40,14 @@ def run(args: Namespace) -> int:
             bar.update(done - bar.n)
 
         summary = process_bag(args.input, args.out, pipeline, params, topic=args.topic,
-                              progress=show, save=args.save)
+                              progress=show, save=_chosen(args.save), sensors=sensors)
     for reason, count in summary.failed.items():
         complain(f'{args.input}: {plural(count, "frame")} without a result: {reason}')
+    if summary.no_meters:  # reasons hold numbers: a line for each would be too many
+        (reason, _), *more = summary.no_meters.most_common()
+        such = ', such as' if more else ''
+        complain(f'{args.input}: {plural(summary.no_meters.total(), "frame")} without depth in '
+                 f'meters{such}: {reason}')
     for problem in summary.problems:
         complain(f'{args.input}: {problem}')
     for topic in summary.not_copied:
@@ -49,3 +58,18 @@ def run(args: Namespace) -> int:
     if summary.interrupted:
         raise KeyboardInterrupt
     return 1 if summary.failed or not summary.processed else 0
+
+
+def _sensors(args: Namespace, params: PipelineParams) -> dict[str, str]:
+    """Return the topic of every sensor that an option names; each must be asked for."""
+    named = {sensor: getattr(args, sensor.topic) for sensor in SENSORS}
+    for sensor, topic in named.items():
+        if topic is not None and not sensor.is_wanted(params):
+            raise UsageError(f'--{sensor.topic.replace("_", "-")}: is not used without '
+                             f'-p {sensor.wanted_by}')
+    return {sensor.topic: topic for sensor, topic in named.items() if topic is not None}
+
+
+def _chosen(save: list[str]) -> list[str] | None:
+    """Return what to save; None for all that there is."""
+    return None if set(save) == set(SAVES) else save

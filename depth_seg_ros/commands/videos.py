@@ -31,11 +31,15 @@ from depth_seg_ros.sources import Frame, open_video, SourceError, Video
 
 __all__ = ['process_video', 'run']
 
+BAG_SUFFIXES = ('.mcap', '.db3', '.bag')
+
 
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg video` say, and return the exit code."""
     params = pipeline_params(args)
     source = int(args.input) if args.input.isdecimal() else args.input
+    if Path(args.input).suffix in BAG_SUFFIXES or (Path(args.input) / 'metadata.yaml').exists():
+        raise UsageError(f'{args.input}: a bag, not a video; use depth_seg bag')
     video = open_video(source, max_megapixels=params.input.max_megapixels)
     fps = video.fps if args.fps is None else args.fps
     if not fps or fps <= 0:

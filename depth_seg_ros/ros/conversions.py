@@ -23,6 +23,7 @@ from depth_seg_ros.detections import detections, LABELS
 from depth_seg_ros.images import (
     check_size, decode_compressed, decode_image, ImageDecodeError, UnsupportedEncodingError)
 from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.sensing import stamp_ns
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -34,11 +35,6 @@ __all__ = ['AnyImage', 'camera_info_message', 'detections_message', 'image_messa
            'label_info_message', 'rgb_array', 'stamp_ns']
 
 AnyImage = Union[Image, CompressedImage]
-
-
-def stamp_ns(header: Header) -> int:
-    """Return the stamp of a message in nanoseconds."""
-    return int(header.stamp.sec) * 10**9 + int(header.stamp.nanosec)
 
 
 def rgb_array(message: AnyImage, max_megapixels: float) -> NDArray[np.uint8]:

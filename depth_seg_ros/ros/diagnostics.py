@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 import math
 from typing import Any
 
@@ -23,6 +23,7 @@ from builtin_interfaces.msg import Time
 from depth_seg_ros.depth import DepthKind, EstimatorInfo
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.frame_statistics import DropCause, Summary
+from depth_seg_ros.scale import Scaling
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header
 
@@ -80,6 +81,11 @@ class NodeStatus:
         Short side of what the network sees, in pixels.
     calibrated : bool
         Whether angles are known, and with metric depth, points and scans.
+    scale_source : str
+        The parameter `scale.source`.
+    sensors : dict of str to str
+        The topics of other sensors that the parameters ask for, and what is wrong with each and
+        what to do; empty text where nothing is.
 
     """
 
@@ -92,6 +98,8 @@ class NodeStatus:
     model: EstimatorInfo | None = None
     input_size: int = 0
     calibrated: bool = False
+    scale_source: str = 'none'
+    sensors: dict[str, str] = field(default_factory=dict)
 
 
 def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
@@ -118,8 +126,13 @@ def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
         return DiagnosticStatus.OK, 'idle: nobody subscribes to a result'
     if summary.last is not None and not summary.last.quality.is_fit:
         return DiagnosticStatus.WARN, f'all is unknown: {summary.last.quality.problem}'
+    for topic, problem in status.sensors.items():
+        if problem:
+            return DiagnosticStatus.WARN, f'{topic}: {problem}'
     if summary.missing:
         return DiagnosticStatus.WARN, summary.missing
+    if summary.last is not None and summary.last.scaling and summary.last.scaling.reason:
+        return DiagnosticStatus.WARN, f'depth is not in meters: {summary.last.scaling.reason}'
     if summary.processed == 0:
         return DiagnosticStatus.OK, 'waiting for the first result'
     return DiagnosticStatus.OK, f'{summary.rate_out:.1f} results per second'
@@ -144,7 +157,8 @@ def _silence(source: InputSource, summary: Summary) -> str:
 
 
 def _calibration(status: NodeStatus, summary: Summary) -> str:
-    is_metric = status.model is not None and status.model.kind is DepthKind.METRIC
+    is_metric = (status.model is not None and status.model.kind is DepthKind.METRIC
+                 or status.scale_source != 'none')
     unknown = 'angles, points and scans' if is_metric else 'angles'
     if not status.calibrated:
         return f'none: {unknown} are unknown'
@@ -162,11 +176,15 @@ def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> Dia
                    'input publishers': status.source.publishers,
                    'time since last image (s)': summary.silence,
                    'camera_info': _calibration(status, summary)}
+        values |= {topic: problem or 'used' for topic, problem in status.sensors.items()}
     if status.model is not None:
         values |= _counts(summary) | _times(summary)
         values |= _model_values(status.model, status.input_size)
+        values['scale source'] = _scale_source(status.model, status.scale_source)
     if summary.last is not None:
         values |= _frame_values(summary.last)
+        if summary.last.scaling is not None:
+            values |= _scale_values(summary.last.scaling)
     entry = DiagnosticStatus(
         level=level, name=f'{status.name.lstrip("/")}: pipeline', message=text,
         hardware_id=status.model.device if status.model else '',
@@ -193,13 +211,25 @@ def _times(summary: Summary) -> dict[str, Any]:
 
 
 def _model_values(model: EstimatorInfo, input_size: int) -> dict[str, Any]:
-    metric = model.kind is DepthKind.METRIC
     return {
         'model': model.name, 'backend': model.backend, 'device': model.device,
         'precision': model.precision, 'depth kind': model.kind.value,
         'weights sha256': model.digest or 'none', 'model.input_size (px)': input_size,
-        'scale source': 'metric model' if metric else 'none: relative depth',
     }
+
+
+def _scale_source(model: EstimatorInfo, source: str) -> str:
+    metric = model.kind is DepthKind.METRIC
+    if source == 'none':
+        return 'metric model' if metric else 'none: relative depth'
+    return f'{source}, correcting a metric model' if metric else source
+
+
+def _scale_values(scaling: Scaling) -> dict[str, Any]:
+    return {'scale: scale': scaling.scale, 'scale: shift (1/m)': scaling.shift,
+            'scale: anchors': scaling.anchors, 'scale: inlier share': scaling.inlier_share,
+            'scale: error': scaling.error, 'scale: age (s)': scaling.age,
+            'scale: problem': scaling.reason or 'none'}
 
 
 def _frame_values(result: FrameResult) -> dict[str, Any]:

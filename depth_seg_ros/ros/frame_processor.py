@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import math
 from time import monotonic, perf_counter
 import traceback
 
@@ -27,6 +28,7 @@ from depth_seg_ros.pipeline import Pipeline
 from depth_seg_ros.ros.conversions import AnyImage, rgb_array, stamp_ns
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameDropped, FrameStatistics
 from depth_seg_ros.ros.publishers import ResultPublishers
+from depth_seg_ros.sensing import Sensing
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
@@ -38,6 +40,7 @@ Camera = tuple[CameraInfo, CameraModel]
 
 # Seconds between two log lines about the same kind of error.
 LOG_PERIOD = 5.0
+SENSOR_LOG_PERIOD = 60.0
 
 
 class FrameProcessor:
@@ -51,6 +54,8 @@ class FrameProcessor:
     pipeline : Pipeline
     publishers : ResultPublishers
     statistics : FrameStatistics
+    sensing : Sensing
+        What came from other sensors.
     params : callable
         Returns the parameters as of now.
     camera : callable
@@ -59,18 +64,19 @@ class FrameProcessor:
     """
 
     def __init__(self, node: Node, pipeline: Pipeline, publishers: ResultPublishers,
-                 statistics: FrameStatistics, params: Callable[[], NodeParams],
+                 statistics: FrameStatistics, sensing: Sensing, params: Callable[[], NodeParams],
                  camera: Callable[[], Camera | None]) -> None:
         self._node = node
         self._pipeline = pipeline
         self._publishers = publishers
         self._statistics = statistics
+        self._sensing = sensing
         self._params = params
         self._camera = camera
         self._applied = params()
         self._last_stamp = 0
         self._restarts = pipeline.id_restarts
-        self._logged: dict[DropCause, float] = {}
+        self._logged: dict[DropCause | str, float] = {}
 
     def process(self, message: AnyImage) -> None:
         """
@@ -94,9 +100,12 @@ class FrameProcessor:
             self._applied = params
         with _as_drop():
             rgb = rgb_array(message, params.input.max_megapixels)
+            readings = self._sensing.readings(stamp_ns(message.header), params.input)
+        self._log_problems()
         info, model = self._camera_of(rgb.shape[1], rgb.shape[0])
         try:
-            result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model)
+            result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model,
+                                            readings)
         except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
             raise FrameDropped(DropCause.MODEL_ERROR, str(error)) from error
         if not result.quality.is_fit:
@@ -116,13 +125,23 @@ class FrameProcessor:
         else:
             cause, text = DropCause.INTERNAL_ERROR, f'{type(error).__name__}: {error}'
         self._statistics.image_dropped(cause, text)
-        now = monotonic()
-        if not cause.is_error or now - self._logged.get(cause, -LOG_PERIOD) < LOG_PERIOD:
+        if not cause.is_error or not self._may_log(cause, LOG_PERIOD):
             return
-        self._logged[cause] = now
         if cause is DropCause.INTERNAL_ERROR:
             text += '\n' + ''.join(traceback.format_exception(error))
         self._node.get_logger().error(f'image dropped, {cause.value}: {text}')
+
+    def _log_problems(self) -> None:
+        for topic, problem in self._sensing.problems().items():
+            if self._may_log(topic, SENSOR_LOG_PERIOD):
+                self._node.get_logger().warning(f'{topic}: {problem}')
+
+    def _may_log(self, what: DropCause | str, period: float) -> bool:
+        now = monotonic()
+        if now - self._logged.get(what, -math.inf) < period:
+            return False
+        self._logged[what] = now
+        return True
 
     def _camera_of(self, width: int, height: int) -> Camera | tuple[None, None]:
         camera = self._camera()

@@ -42,6 +42,7 @@ class DropCause(Enum):
     UNWATCHED = 'nobody subscribes'
     DISABLED = 'disabled by ~/enable'
     TOO_OLD = 'too old'
+    NO_DEPTH = 'no depth came with it'
     DEACTIVATED = 'node deactivated'
     UNSUPPORTED_ENCODING = 'unsupported encoding'
     BAD_IMAGE = 'bad image'

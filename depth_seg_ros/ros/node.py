@@ -22,16 +22,12 @@ import sys
 import traceback
 from typing import Any
 
-from depth_seg_ros.depth import DepthKind, ModelLoadError
+from depth_seg_ros.depth import DepthEstimator, DepthKind, load_estimator, ModelLoadError
 from depth_seg_ros.outputs import NAVIGATION
-from depth_seg_ros.pipeline import build_pipeline, Pipeline
-from depth_seg_ros.ros.conversions import AnyImage
+from depth_seg_ros.ros.camera_stream import CameraStream
 from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
-from depth_seg_ros.ros.frame_processor import Camera, FrameProcessor
-from depth_seg_ros.ros.frame_statistics import DropCause, FrameStatistics
-from depth_seg_ros.ros.input_subscriptions import InputSubscriptions
+from depth_seg_ros.ros.frame_statistics import DropCause, Summary
 from depth_seg_ros.ros.parameters import NodeParameters
-from depth_seg_ros.ros.publishers import ResultPublishers
 from depth_seg_ros.ros.worker import Worker
 from diagnostic_msgs.msg import DiagnosticArray
 import rclpy
@@ -48,6 +44,11 @@ usage: depth_seg_node [--ros-args [-p NAME:=VALUE] [--params-file FILE] [-r FROM
 Finds obstacles in the images of one camera.
 
 in:   image or image/compressed, camera_info (remap: -r image:=/camera/image_raw)
+      only where a parameter asks for it:
+      depth_in      depth of another camera instead of a network (model.name:=depth_in)
+      sparse_depth  measured depth that gives meters (scale.source:=sparse)
+      imu           pitch and roll of the camera (mount.attitude:=imu)
+      range         height over the ground (mount.height_from:=range)
 out:  ~/inverse_depth, ~/mask, ~/regions, ~/overlay, ... (ros2 node info /depth_seg)
 parameters:        ros2 param list /depth_seg, config/depth_seg.yaml
 launch arguments:  ros2 launch depth_seg_ros depth_seg.launch.py --show-args"""
@@ -74,16 +75,13 @@ class DepthSegNode(LifecycleNode):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             'depth_seg', automatically_declare_parameters_from_overrides=True, **options)
-        self._pipeline: Pipeline | None = None
-        self._results: ResultPublishers | None = None
-        self._worker: Worker[AnyImage] | None = None
-        self._inputs: InputSubscriptions | None = None
+        self._estimator: DepthEstimator | None = None
+        self._stream: CameraStream | None = None
         self._configured = ExitStack()
         self._activated = ExitStack()
-        self._statistics = FrameStatistics()
         self._enabled = True
         self._state, self._failure = 'unconfigured', ''
-        self._settings = NodeParameters(self, lambda: self._pipeline is not None)
+        self._settings = NodeParameters(self, lambda: self._estimator is not None)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
         self._diagnostics_timer = self.create_timer(
             self._settings.values.diagnostics.period, self._publish_diagnostics)
@@ -159,70 +157,53 @@ class DepthSegNode(LifecycleNode):
         period = self._settings.values.diagnostics.period
         self._diagnostics_timer.timer_period_ns = round(period * 1e9)
         with ExitStack() as undo:
-            self._pipeline = build_pipeline(self._settings.values)
-            undo.callback(self._close_pipeline)
-            info = self._pipeline.estimator.info
-            self._results = ResultPublishers(self, info.kind is DepthKind.METRIC)
-            undo.callback(self._results.destroy)
+            estimator = self._estimator = load_estimator(self._settings.values.model)
+            undo.callback(self._close_estimator)
+            stream = self._stream = CameraStream(
+                self, estimator, lambda: self._settings.values, lambda: self._enabled)
+            undo.callback(self._destroy_stream)
             self._configured = undo.pop_all()
+        info = estimator.info
         self.get_logger().info(
             f'model {info.name} ({info.backend}, {info.device}, {info.precision}); publishes '
-            f'{", ".join(self._results.topics)}, each while somebody subscribes')
-        if info.kind is not DepthKind.METRIC:
+            f'{", ".join(stream.result_topics)}, each while somebody subscribes')
+        source = self._settings.values.scale.source
+        if source != 'none':
+            self.get_logger().info(f'meters come from scale.source {source}')
+        elif info.kind is not DepthKind.METRIC:
             self.get_logger().info(
-                'depth of this model is relative, without a unit: there is no ~/depth/image and '
-                'no ~/depth/camera_info, nor '
+                'depth of this model is relative, without a unit, and scale.source is none: there '
+                'is no ~/depth/image and no ~/depth/camera_info, nor '
                 f'{", ".join(f"~/{output.topic}" for output in NAVIGATION)}; a metric model '
-                '(model.name) publishes them')
+                '(model.name), or scale.source sparse or ground, publishes them')
 
-    def _close_pipeline(self) -> None:
-        pipeline, self._pipeline = self._pipeline, None
-        if pipeline is not None:
-            pipeline.close()
+    def _close_estimator(self) -> None:
+        estimator, self._estimator = self._estimator, None
+        if estimator is not None:
+            estimator.close()
+
+    def _destroy_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.destroy()
 
     def _activate(self) -> None:
-        assert self._pipeline is not None and self._results is not None
-        self._pipeline.update(self._settings.values)
-        self._pipeline.reset()
-        self._statistics = FrameStatistics()
-        processor = FrameProcessor(
-            self, self._pipeline, self._results, self._statistics,
-            params=lambda: self._settings.values, camera=self._camera)
+        assert self._stream is not None
+        stream = self._stream
+
+        def stop() -> None:
+            if worker.stop() is not None:
+                stream.statistics.image_dropped(DropCause.DEACTIVATED)
+
         with ExitStack() as undo:
-            self._worker = Worker(processor.process, processor.on_error)
-            undo.callback(self._stop_worker)
-            self._inputs = InputSubscriptions(
-                self, self._settings.values.input.transport, self._on_image,
-                self._statistics.images_lost)
-            undo.callback(self._close_inputs)
+            worker = Worker(stream.process, stream.on_error)
+            undo.callback(stop)
+            stream.open(worker.offer)
+            undo.callback(stream.close)
             self._activated = undo.pop_all()
-        self.get_logger().info(f'active; waits for images on {self._inputs.image_topic}')
-
-    def _stop_worker(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None and worker.stop() is not None:
-            self._statistics.image_dropped(DropCause.DEACTIVATED)
-
-    def _close_inputs(self) -> None:
-        inputs, self._inputs = self._inputs, None
-        if inputs is not None:
-            inputs.destroy()
-
-    def _camera(self) -> Camera | None:
-        inputs = self._inputs  # read once: the worker asks while deactivation takes it away
-        return inputs.camera if inputs else None
+        self.get_logger().info(f'active; waits for images on {stream.image_topic}')
 
     # Callbacks
-
-    def _on_image(self, message: AnyImage) -> None:
-        self._statistics.image_received()
-        worker = self._worker
-        if worker is None:
-            self._statistics.image_dropped(DropCause.DEACTIVATED)
-        elif not self._enabled:
-            self._statistics.image_dropped(DropCause.DISABLED)
-        elif worker.offer(message) is not None:
-            self._statistics.image_dropped(DropCause.OVERWRITTEN)
 
     def _on_enable(self, request: SetBool.Request,
                    response: SetBool.Response) -> SetBool.Response:
@@ -232,18 +213,20 @@ class DepthSegNode(LifecycleNode):
         return response
 
     def _publish_diagnostics(self) -> None:
+        summary = self._stream.statistics.summary() if self._stream else Summary()
         self._diagnostics.publish(diagnostic_message(
-            self._status(), self._statistics.summary(), self.get_clock().now().to_msg()))
+            self._status(), summary, self.get_clock().now().to_msg()))
 
     def _status(self) -> NodeStatus:
-        values = self._settings.values
+        values, stream = self._settings.values, self._stream
         return NodeStatus(
             name=self.get_fully_qualified_name(), state=self._state, failure=self._failure,
             enabled=self._enabled, input_timeout=values.diagnostics.input_timeout,
-            source=self._inputs.source() if self._inputs else None,
-            model=self._pipeline.estimator.info if self._pipeline else None,
+            source=stream.source() if stream else None,
+            model=self._estimator.info if self._estimator else None,
             input_size=values.model.input_size,
-            calibrated=self._camera() is not None)
+            calibrated=stream is not None and stream.camera() is not None,
+            scale_source=values.scale.source, sensors=stream.sensors() if stream else {})
 
 
 def main(args: list[str] | None = None) -> int:

@@ -52,8 +52,8 @@ class ResultPublishers:
     ----------
     node : rclpy.node.Node
     metric : bool
-        Whether depth is in meters; without that `~/depth/image`, its calibration and what
-        navigation takes do not exist.
+        Whether depth is, or can be put, in meters; without that `~/depth/image`, its calibration
+        and what navigation takes do not exist.
 
     """
 
@@ -64,6 +64,8 @@ class ResultPublishers:
         if metric:
             types[DEPTH_CAMERA_INFO] = CameraInfo
             types |= {output.topic: MESSAGE_TYPES[output.message] for output in AVAILABLE}
+        anyhow = {REGIONS, *(output.topic for output in IMAGES if not output.metric)}
+        self._metric = [topic for topic in types if topic not in anyhow]
         with ExitStack() as undo:
             self._publishers: dict[str, Publisher] = {}
             for topic, kind in types.items():
@@ -116,10 +118,11 @@ class ResultPublishers:
         Returns
         -------
         str
-            Which of the wanted topics for navigation got nothing, why and what to do; empty when
-            all got something. It is logged, too.
+            Which of the wanted topics in meters got nothing, why and what to do; empty when all
+            got something. It is logged, too.
 
         """
+        no_meters = result.scaling.reason if result.scaling is not None else ''
         for output in IMAGES:
             if output.topic in wanted:
                 array = output.render(result, params.drawing)
@@ -128,11 +131,14 @@ class ResultPublishers:
                         image_message(array, output.encoding, header))
         if REGIONS in wanted:
             self._publishers[REGIONS].publish(detections_message(result, header))
-        if DEPTH_CAMERA_INFO in wanted and camera_info is not None:
+        if DEPTH_CAMERA_INFO in wanted and camera_info is not None and not no_meters:
             height, width = result.image_shape
             self._publishers[DEPTH_CAMERA_INFO].publish(
                 camera_info_message(camera_info, header, width, height))
-        missing = self._publish_navigation(result, header, wanted, params)
+        if no_meters:
+            missing = _nothing_on([topic for topic in self._metric if topic in wanted], no_meters)
+        else:
+            missing = self._publish_navigation(result, header, wanted, params)
         if missing:
             self._logger.warning(missing, throttle_duration_sec=60.0)
         return missing
@@ -165,5 +171,9 @@ class ResultPublishers:
 
 
 def _missing(outputs: list[NavigationOutput], reason: str) -> str:
-    topics = ', '.join(f'~/{output.topic}' for output in outputs)
-    return f'nothing on {topics}: {reason}' if outputs else ''
+    return _nothing_on([output.topic for output in outputs], reason)
+
+
+def _nothing_on(topics: list[str], reason: str) -> str:
+    names = ', '.join(f'~/{topic}' for topic in topics)
+    return f'nothing on {names}: {reason}' if topics else ''

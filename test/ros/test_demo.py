@@ -235,7 +235,7 @@ def test_bad_sources_are_refused_before_anything_starts(
     assert '/none: no such file' in failure(capsys, '--bag', '/none', *out)
     assert '/none: no such file' in failure(capsys, '--image', '/none', *out)
     bag = write_bag(tmp_path / 'in', [*images('/left', 1), *images('/right', 1)])
-    assert 'name one of them as topic: /left, /right' in failure(capsys, '--bag', bag, *out)
+    assert '--topic (the player with topic): /left, /right' in failure(capsys, '--bag', bag, *out)
     assert not (tmp_path / 'out').exists()
 
 

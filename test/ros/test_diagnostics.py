@@ -20,6 +20,7 @@ from dataclasses import replace
 from depth_seg_ros.depth import DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.quality import Quality
+from depth_seg_ros.scale import Scaling
 from depth_seg_ros.segmentation import Segmentation, Thresholds
 from depth_seg_ros.stabilize import Alignment
 from frame_results import nothing_known
@@ -37,6 +38,8 @@ ACTIVE = diagnostics.NodeStatus('/robot/depth_seg', 'active', source=CAMERA, mod
                                 input_size=252)
 BUSY = frame_statistics.Summary(received=9, processed=5, rate_in=30.0, rate_out=12.34)
 DropCause = frame_statistics.DropCause
+
+SCALELESS = replace(nothing_known(), scaling=Scaling('sparse', anchors=3, reason='too few points'))
 
 SITUATIONS = {
     'working': (ACTIVE, BUSY, OK, '12.3 results per second'),
@@ -86,6 +89,13 @@ SITUATIONS = {
     'no calibration, and nobody asks any more': (
         ACTIVE, replace(BUSY, missing='nothing on ~/scan', last_drop=DropCause.UNWATCHED), OK,
         'idle: nobody subscribes to a result'),
+    'a sensor is silent': (
+        replace(ACTIVE, sensors={'range': '', 'imu': 'no message yet'}),
+        replace(BUSY, missing='nothing on ~/scan'), WARN, 'imu: no message yet'),
+    'all sensors speak': (replace(ACTIVE, sensors={'range': '', 'imu': ''}), BUSY, OK,
+                          '12.3 results per second'),
+    'no scale': (ACTIVE, replace(BUSY, last=SCALELESS), WARN,
+                 'depth is not in meters: too few points'),
     'too old': (
         ACTIVE, replace(BUSY, last_drop=DropCause.TOO_OLD), WARN,
         'images are older than input.max_age when they come: raise it, set it to 0 for replayed '
@@ -172,3 +182,35 @@ def test_before_configuration_there_is_only_the_state():
     status = diagnostics.NodeStatus('/depth_seg', 'unconfigured')
     assert values_of(status, frame_statistics.Summary()) == {
         'state': 'unconfigured', 'enabled': 'True'}
+
+
+@pytest.mark.parametrize(('kind', 'source', 'said'), [
+    (DepthKind.METRIC, 'none', 'metric model'),
+    (DepthKind.RELATIVE_INVERSE, 'none', 'none: relative depth'),
+    (DepthKind.RELATIVE_INVERSE, 'ground', 'ground'),
+    (DepthKind.METRIC, 'sparse', 'sparse, correcting a metric model')])
+def test_where_meters_come_from_is_told(kind, source, said):
+    status = replace(ACTIVE, model=replace(MODEL, kind=kind), scale_source=source)
+    assert values_of(status, BUSY)['scale source'] == said
+
+
+def test_the_scale_of_the_last_frame_is_told():
+    scaling = Scaling('sparse', 0.5, 0.25, 40, 0.75, 0.125, 0.2)
+    values = values_of(ACTIVE, replace(BUSY, last=replace(nothing_known(), scaling=scaling)))
+    assert {name: value for name, value in values.items() if name.startswith('scale: ')} == {
+        'scale: scale': '0.5', 'scale: shift (1/m)': '0.25', 'scale: anchors': '40',
+        'scale: inlier share': '0.75', 'scale: error': '0.125', 'scale: age (s)': '0.2',
+        'scale: problem': 'none'}
+    values = values_of(ACTIVE, replace(BUSY, last=SCALELESS))
+    assert (values['scale: scale'], values['scale: problem']) == ('none', 'too few points')
+
+
+def test_every_sensor_that_is_asked_for_is_told():
+    values = values_of(replace(ACTIVE, sensors={'imu': '', 'range': 'out of range'}), BUSY)
+    assert (values['imu'], values['range']) == ('used', 'out of range')
+
+
+def test_with_a_scale_source_points_and_scans_want_a_calibration_too():
+    status = replace(ACTIVE, scale_source='sparse')
+    assert values_of(status, BUSY)['camera_info'] == (
+        'none: angles, points and scans are unknown')

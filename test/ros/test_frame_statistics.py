@@ -160,7 +160,7 @@ def test_scene_cuts_are_counted(statistics, frame):
 def test_what_the_user_asked_for_is_no_error():
     harmless = {cause for cause in DropCause if not cause.is_error}
     assert harmless == {DropCause.OVERWRITTEN, DropCause.UNWATCHED, DropCause.DISABLED,
-                        DropCause.TOO_OLD, DropCause.DEACTIVATED}
+                        DropCause.TOO_OLD, DropCause.NO_DEPTH, DropCause.DEACTIVATED}
 
 
 def test_a_dropped_frame_says_why():

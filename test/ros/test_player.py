@@ -102,7 +102,7 @@ def test_the_topic_of_a_bag_with_several_is_a_parameter(play: Play, tmp_path: Pa
     _, heard = play(source=bag, topic='/right/image')
     assert len(heard.images) == 3
     rig.rclpy.try_shutdown()
-    with pytest.raises(BagError, match='as topic: /left/image, /right/image'):
+    with pytest.raises(BagError, match='with topic.: /left/image, /right/image'):
         play(source=bag)
 
 

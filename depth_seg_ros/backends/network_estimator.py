@@ -110,6 +110,8 @@ class NetworkEstimator(ABC):
             raise RuntimeError('nothing loaded; call load() first')
         try:
             return self._run(rgb)
+        except EstimationError:
+            raise
         except RuntimeError as error:
             grid = ' x '.join(map(str, self._preprocess.grid(*rgb.shape[:2])))
             raise EstimationError(
@@ -147,12 +149,16 @@ class NetworkEstimator(ABC):
         # DepthMap itself knows as invalid what is not finite, and meters that are not positive.
         return DepthMap(values, self._meaning.kind, None if limit is None else values <= limit)
 
+    def _warm_up_size(self) -> tuple[int, int]:
+        """Return (height, width) of the image it is tried with."""
+        return 480, 640
+
     def _start(self, found: ModelFiles, device: str) -> None:
         """Open it and run it once: fails now, not on a frame, and warms up."""
         self._is_open = True
         try:
             self._open(found)
-            self._run(np.full((480, 640, 3), 127, np.uint8))
+            self._run(np.full((*self._warm_up_size(), 3), 127, np.uint8))
         except ModelLoadError:
             self.close()
             raise

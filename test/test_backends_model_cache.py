@@ -150,7 +150,8 @@ def test_the_faster_of_two_processes_wins_and_the_other_takes_its_model() -> Non
 def test_processes_at_once_leave_one_whole_model(folder: Path) -> None:
     code = ('from depth_seg_ros.backends.model_cache import store\n'
             'for turn in range(50):\n'
-            '    place = store({"turn": str(turn)}, lambda folder: (folder / "a").write_text("b"))\n'
+            '    place = store({"turn": str(turn)},\n'
+            '                  lambda folder: (folder / "a").write_text("b"))\n'
             '    assert place is not None and (place / "a").read_text() == "b"\n')
     running = [subprocess.Popen([sys.executable, '-c', code], stderr=subprocess.PIPE, text=True)
                for _ in range(2)]

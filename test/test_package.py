@@ -49,7 +49,7 @@ PYPI_NAMES = {
     'yaml': 'pyyaml',
 }
 # Imported where it is installed, needed by nothing.
-OPTIONAL = {'openvino'}
+OPTIONAL = {'nncf', 'openvino'}
 
 
 @pytest.fixture(scope='module')

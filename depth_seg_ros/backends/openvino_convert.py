@@ -57,6 +57,7 @@ def convert_apart(found: ModelFiles, grid: tuple[int, int], folder: Path) -> Non
     Parameters
     ----------
     found : ModelFiles
+        From `find_model`.
     grid : tuple of int
         Height and width of the input in pixels.
     folder : Path
@@ -106,6 +107,7 @@ def convert(found: ModelFiles, grid: tuple[int, int], folder: Path) -> None:
     Parameters
     ----------
     found : ModelFiles
+        From `find_model`.
     grid : tuple of int
         Height and width of the input in pixels.
     folder : Path

@@ -69,6 +69,7 @@ def compiled(model: Any, precision: str, threads: int) -> Any:
     Parameters
     ----------
     model : openvino.Model
+        For one size of input.
     precision : str
         `f32` or `bf16`: what is not quantized is computed in it. The last layers put out fp32
         either way, so depth has no steps (PyTorch in bf16: a thousand different values).

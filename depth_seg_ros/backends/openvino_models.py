@@ -45,6 +45,7 @@ def facts_of(found: ModelFiles, grid: tuple[int, int], precision: str) -> dict[s
     Parameters
     ----------
     found : ModelFiles
+        From `find_model`.
     grid : tuple of int
         Height and width of the input in pixels. A traced graph fits one size only.
     precision : str
@@ -64,6 +65,7 @@ def float_model(found: ModelFiles, grid: tuple[int, int]) -> Any:
     Parameters
     ----------
     found : ModelFiles
+        From `find_model`.
     grid : tuple of int
         Height and width of the input in pixels.
 

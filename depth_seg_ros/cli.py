@@ -27,6 +27,7 @@ __all__ = ['main']
 
 BENCHES = {
     'speed': ('depth_seg_ros.bench.speed', 'time and memory of every stage'),
+    'backends': ('depth_seg_ros.bench.backends', 'every engine and precision, side by side'),
     'depth': ('depth_seg_ros.bench.depth', 'depth against ground truth'),
     'regions': ('depth_seg_ros.bench.regions', 'regions against ground truth'),
     'robustness': ('depth_seg_ros.bench.robustness', 'what corrupted pictures cost'),

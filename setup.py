@@ -50,7 +50,11 @@ setup(
     ],
     python_requires='>=3.10',
     install_requires=requirements('core'),
-    extras_require={'test': requirements('test')},
+    extras_require={
+        'openvino': requirements('openvino'),
+        'quantize': [*requirements('openvino'), *requirements('quantize')],
+        'test': requirements('test'),
+    },
     zip_safe=False,
     maintainer='depth_seg_ros maintainers',
     maintainer_email='maintainers@depth-seg-ros.example',

@@ -27,6 +27,7 @@ __all__ = ['main']
 
 BENCHES = {
     'speed': ('depth_seg_ros.bench.speed', 'time and memory of every stage'),
+    'backends': ('depth_seg_ros.bench.backends', 'every engine and precision, side by side'),
     'depth': ('depth_seg_ros.bench.depth', 'depth against ground truth'),
     'scale': ('depth_seg_ros.bench.scale', 'meters against ground truth'),
     'regions': ('depth_seg_ros.bench.regions', 'regions against ground truth'),
@@ -167,12 +168,17 @@ def _add_bag(commands: Any) -> None:
 
 
 def _add_models(commands: Any) -> None:
-    parser = _command(commands, 'models', 'models', 'list, fetch and check models')
-    parser.add_argument('action', nargs='?', default='list', choices=('list', 'fetch', 'check'),
+    parser = _command(commands, 'models', 'models', 'list, fetch, check and quantize models')
+    parser.add_argument('action', nargs='?', default='list',
+                        choices=('list', 'fetch', 'check', 'quantize', 'cache', 'clear'),
                         help='list the known ones (default); fetch one, where it is not here '
-                             'yet, and check its files; check: run it, too')
+                             'yet, and check its files; check: run it, too; quantize: make the '
+                             'int8 model that model.precision=int8 runs; cache: list converted '
+                             'and quantized models; clear: remove these')
     parser.add_argument('model', metavar='NAME', nargs='?',
                         help='id on the hub, folder, or embedded')
+    parser.add_argument('--images', metavar='FOLDER', type=Path,
+                        help='for quantize: images of your camera, some hundred')
     _add_settings(parser, with_model=False)
 
 

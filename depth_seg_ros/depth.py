@@ -244,8 +244,9 @@ DEPTH_IN = 'depth_in'
 
 BACKENDS: dict[str, str] = {
     'torch': 'depth_seg_ros.backends.torch_backend:TorchEstimator',
+    'openvino': 'depth_seg_ros.backends.openvino_backend:OpenVinoEstimator',
 }
-"""Inference engines by name, fastest first; imported only when chosen."""
+"""Inference engines by name; imported only when chosen."""
 
 
 def load_estimator(params: ModelParams) -> DepthEstimator:
@@ -262,8 +263,12 @@ def load_estimator(params: ModelParams) -> DepthEstimator:
         target = 'depth_seg_ros.backends.recorded:RecordedEstimator'
     elif params.name == DEPTH_IN:
         target = 'depth_seg_ros.backends.given:GivenEstimator'
+    elif params.backend == 'auto':
+        fastest: DepthEstimator = import_module(
+            'depth_seg_ros.backends.choice').load_fastest(params)
+        return fastest
     else:
-        target = BACKENDS[next(iter(BACKENDS)) if params.backend == 'auto' else params.backend]
+        target = BACKENDS[params.backend]
     module, name = target.split(':')
     estimator: DepthEstimator = getattr(import_module(module), name)(params)
     estimator.load()

@@ -87,6 +87,11 @@ class FrameResult:
         return self.depth if self.depth.kind is DepthKind.METRIC else None
 
     @property
+    def why_no_meters(self) -> str:
+        """Return why `metric` is None though it was asked for, and what to do; else empty."""
+        return self.scaling.reason if self.scaling is not None and self.quality.is_fit else ''
+
+    @property
     def metric_plane(self) -> tuple[float, float, float] | None:
         """Return a, b, c of the ground, 1 / Z = a * column + b * row + c; None without meters."""
         plane, scaling = self.segmentation.plane, self.scaling

@@ -139,7 +139,8 @@ class Pipeline:
             if depth.kind is DepthKind.RELATIVE_INVERSE and not alignment.follows:
                 self._scaler.reset()  # a scale and shift of its own
         with _timed(timings, 'segmentation'):
-            segmentation = self._segmenter.process(depth, stamp, self._memory)
+            segmentation = self._segmenter.process(depth, stamp, self._memory,
+                                                   self._scaler.infinity)
         with _timed(timings, 'tracking'):
             if alignment.cut:
                 self._tracker.forget()

@@ -11,12 +11,16 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Settings of every test: nothing is fetched, nothing opens a window."""
+"""Settings of every test: nothing is fetched or kept, nothing opens a window."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 
 # Read when huggingface_hub and matplotlib are imported, so before any test module.
 os.environ['HF_HUB_OFFLINE'] = '1'
 os.environ['MPLBACKEND'] = 'Agg'
+# Converted models last as long as the tests: one made by another state of the code proves nothing.
+_converted = tempfile.TemporaryDirectory(prefix='depth_seg_cache_')
+os.environ['DEPTH_SEG_CACHE'] = _converted.name

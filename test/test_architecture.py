@@ -49,7 +49,7 @@ LAYERS = (
     ('ros',),
 )
 ROS_LIBRARIES = ('rclpy', 'cv_bridge', 'ament_index_python', 'launch', 'launch_ros', 'std_srvs')
-NETWORK_LIBRARIES = ('torch', 'transformers', 'openvino')
+NETWORK_LIBRARIES = ('torch', 'transformers', 'openvino', 'nncf')
 LATE_LIBRARIES = (
     *NETWORK_LIBRARIES, 'huggingface_hub', 'matplotlib', 'rosbags', 'scipy', 'tqdm', 'rclpy')
 MAX_FILE_LINES = 300

@@ -24,6 +24,7 @@ import shutil
 import sys
 from typing import Any
 
+from depth_seg_ros.backends import choice
 from depth_seg_ros.backends.preprocessing import preprocessing_of
 from depth_seg_ros.backends.torch_backend import TorchEstimator
 from depth_seg_ros.depth import (
@@ -192,12 +193,14 @@ def test_the_verbosity_of_transformers_is_left_as_it_was(built: Builder) -> None
             chatter.disable_progress_bar()
 
 
-def test_load_estimator_takes_torch_by_default_and_by_name(built: Builder) -> None:
-    for backend in ('auto', 'torch'):
-        estimator = load_estimator(
-            ModelParams(name=str(built('glpn')), backend=backend, input_size=64))
-        assert isinstance(estimator, TorchEstimator)
-        assert estimator.info.backend == 'torch'
+@pytest.mark.parametrize('backend', ['auto', 'torch'])
+def test_load_estimator_takes_torch_by_name_and_where_openvino_is_not_installed(
+        built: Builder, monkeypatch: pytest.MonkeyPatch, backend: str) -> None:
+    monkeypatch.setattr(choice, 'find_spec', lambda name: None)
+    estimator = load_estimator(
+        ModelParams(name=str(built('glpn')), backend=backend, input_size=64))
+    assert isinstance(estimator, TorchEstimator)
+    assert estimator.info.backend == 'torch'
 
 
 def test_nothing_works_before_load_or_after_close(built: Builder) -> None:

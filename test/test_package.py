@@ -49,7 +49,7 @@ PYPI_NAMES = {
     'yaml': 'pyyaml',
 }
 # Imported where it is installed, needed by nothing.
-OPTIONAL = {'openvino', 'px4_msgs'}
+OPTIONAL = {'nncf', 'openvino', 'px4_msgs'}
 
 
 @pytest.fixture(scope='module')

@@ -242,6 +242,7 @@ def all_steps(with_tests: bool) -> list[Step]:
         Step('venv', 'virtual environment .venv', (), make_venv),
         Step('torch', 'PyTorch, CPU build', (ROOT / 'requirements' / 'torch.txt',), install_torch),
         requirement_step('core', 'transformers, OpenCV and the other libraries'),
+        requirement_step('openvino', 'OpenVINO'),
         requirement_step('ros', 'ROS 2 Jazzy'),
         Step('interfaces', 'vision_msgs, tf2_msgs and px4_msgs, compiled here',
              (builder, *(path for each in INTERFACES for path in sorted(each.glob('msg/*.msg')))),
@@ -250,6 +251,7 @@ def all_steps(with_tests: bool) -> list[Step]:
              lambda: pip_install('--no-deps', '--editable', ROOT)),
     ]
     if with_tests:
+        steps.append(requirement_step('quantize', 'NNCF'))
         steps.append(requirement_step('test', 'test tools'))
     return steps
 

@@ -216,8 +216,8 @@ class _Run:
             return
         self._write(frame, result)
         summary.processed += 1
-        if result.scaling is not None and result.scaling.reason:
-            summary.no_meters[result.scaling.reason] += 1
+        if result.why_no_meters:
+            summary.no_meters[result.why_no_meters] += 1
         summary.regions += len(result.regions)
 
     def _write(self, frame: BagFrame, result: FrameResult) -> None:

@@ -37,14 +37,17 @@ class ModelParams(Validated):
     kind: str = option(
         'auto', 'What the model puts out. auto reads it from the model; set it only for a model '
         'that does not say.', choices=('auto', 'relative_inverse', 'metric'), live=False)
-    backend: str = option('auto', 'Inference engine. auto takes the fastest that is installed.',
-                          choices=('auto', 'torch'), live=False)
+    backend: str = option(
+        'auto', 'Inference engine. auto takes the fastest that is installed: torch on CUDA, '
+        'openvino on a CPU, else torch. openvino runs on the CPU only.',
+        choices=('auto', 'torch', 'openvino'), live=False)
     device: str = option('auto', 'Where it runs. auto takes CUDA when there is one.',
                          unit='auto, cpu, cuda or cuda:N', pattern=r'auto|cpu|cuda(:\d+)?',
                          live=False)
     precision: str = option(
-        'auto', 'Arithmetic of the network. auto takes fp16 on CUDA, fp32 on a CPU.',
-        choices=('auto', 'fp32', 'bf16', 'fp16'), live=False)
+        'auto', 'Arithmetic of the network. auto takes fp16 on CUDA; on a CPU, bf16 with openvino '
+        'where the CPU has it, else fp32. int8 needs openvino and a model that "depth_seg models '
+        'quantize" made.', choices=('auto', 'fp32', 'bf16', 'fp16', 'int8'), live=False)
     input_size: int = option(
         252, 'Short side of the image that the network sees, rounded to what the model takes. '
         'Larger is finer and slower. Networks of one fixed size, such as embedded, ignore it.',

@@ -131,8 +131,8 @@ def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
             return DiagnosticStatus.WARN, f'{topic}: {problem}'
     if summary.missing:
         return DiagnosticStatus.WARN, summary.missing
-    if summary.last is not None and summary.last.scaling and summary.last.scaling.reason:
-        return DiagnosticStatus.WARN, f'depth is not in meters: {summary.last.scaling.reason}'
+    if summary.last is not None and summary.last.why_no_meters:
+        return DiagnosticStatus.WARN, f'depth is not in meters: {summary.last.why_no_meters}'
     if summary.processed == 0:
         return DiagnosticStatus.OK, 'waiting for the first result'
     return DiagnosticStatus.OK, f'{summary.rate_out:.1f} results per second'

@@ -122,7 +122,7 @@ class ResultPublishers:
             got something. It is logged, too.
 
         """
-        no_meters = result.scaling.reason if result.scaling is not None else ''
+        no_meters = result.why_no_meters
         for output in IMAGES:
             if output.topic in wanted:
                 array = output.render(result, params.drawing)

@@ -29,6 +29,12 @@ from depth_seg_ros.segmentation import GroundPlane
 
 __all__ = ['Scaler']
 
+_SURE = 0.08
+"""
+Fits with a larger error do not tell where infinity is. On 7-Scenes the embedded network, off by
+12 %, would have twice as much ground as there is; on Replica, off by 6 %, nothing changes.
+"""
+
 
 class Scaler:
     """
@@ -48,6 +54,13 @@ class Scaler:
     def reset(self) -> None:
         """Hold nothing: the next frame belongs to another stream, or has a scale of its own."""
         self._last = None
+
+    @property
+    def infinity(self) -> float | None:
+        """Return inverse depth at infinity, as the frame before had it; None where not sure."""
+        if self._last is None or not self._last[0].error <= _SURE:
+            return None
+        return self._last[0].infinity
 
     def process(self, depth: DepthMap, stamp: float, readings: Readings, mount: Mount,
                 camera: CameraModel | None, plane: GroundPlane | None) -> Scaling | None:

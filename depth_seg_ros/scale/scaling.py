@@ -60,6 +60,11 @@ class Scaling:
     age: float = 0.0
     reason: str = ''
 
+    @property
+    def infinity(self) -> float:
+        """Return inverse depth at infinity; NaN where there are no meters."""
+        return -self.shift / self.scale
+
     def nearness(self, inverse: float) -> float:
         """Return 1 / Z in 1/m of an inverse depth."""
         return self.scale * inverse + self.shift

@@ -61,11 +61,12 @@ class Frame:
     valid : bool ndarray of shape (h, w)
         Where depth is known.
     far : float
-        Nearness at infinity: exact for metric depth, estimated for a relative map.
+        Nearness at infinity: as known, for metric depth always; else estimated.
     low, spread : float
         inverse depth = low + spread * near, in the unit of the depth map.
     farthest, sky_share : float
-        The 0.5 % quantile of nearness, and the share of the image at it; NaN for metric depth.
+        The 0.5 % quantile of nearness, and the share of the image at it; NaN where infinity is
+        known.
     bar : float32 ndarray of shape (h, w) or 1
         Factor on how much a pixel has to stand out to be an obstacle (see `Memory`). Not on what
         separates two things: edges move with them, and passing things would melt together.
@@ -96,7 +97,7 @@ class Frame:
         return self.low + self.spread * near
 
 
-def prepare(depth: DepthMap, work_width: int) -> Frame | None:
+def prepare(depth: DepthMap, work_width: int, at_infinity: float | None = None) -> Frame | None:
     """
     Return the map as nearness, or None when it holds no relief.
 
@@ -106,6 +107,8 @@ def prepare(depth: DepthMap, work_width: int) -> Frame | None:
         Not changed.
     work_width : int
         A wider map is reduced to this width.
+    at_infinity : float, optional
+        Inverse depth at infinity, where it is known though the map is relative.
 
     """
     if not depth.valid.any():
@@ -126,7 +129,9 @@ def prepare(depth: DepthMap, work_width: int) -> Frame | None:
     near = _filled(near.astype(np.float32), valid)
     low, farthest = float(low), float(farthest)
     if depth.kind is DepthKind.METRIC:
-        return Frame(near, valid, -low / spread, low, spread)
+        at_infinity = 0.0
+    if at_infinity is not None:
+        return Frame(near, valid, (at_infinity - low) / spread, low, spread)
     sky_share = float(np.mean(sample < farthest + 0.01 * spread))
     farthest = (farthest - low) / spread
     return Frame(near, valid, infinity(farthest, sky_share >= SKY_SHARE), low, spread, farthest,

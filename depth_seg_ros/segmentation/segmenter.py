@@ -86,8 +86,8 @@ class Segmenter:
     def __init__(self, params: SegmentationParams | None = None) -> None:
         self.params = params or SegmentationParams()
 
-    def process(self, depth: DepthMap, stamp_s: float, memory: Memory | None = None
-                ) -> Segmentation:
+    def process(self, depth: DepthMap, stamp_s: float, memory: Memory | None = None,
+                infinity: float | None = None) -> Segmentation:
         """
         Segment one depth map.
 
@@ -99,6 +99,8 @@ class Segmenter:
             Time of the frame in seconds. Nothing depends on it.
         memory : Memory, optional
             Of the stream that the frame belongs to; it is read and brought up to date.
+        infinity : float, optional
+            Inverse depth of relative depth at infinity, where it is known (`Scaling.infinity`).
 
         Returns
         -------
@@ -109,13 +111,14 @@ class Segmenter:
 
         """
         memory = Memory() if memory is None else memory
-        stages = self.explain(depth, memory)
+        stages = self.explain(depth, memory, infinity)
         if stages is None:
             memory.reset()
             return Segmentation(np.zeros(depth.shape, np.int32), np.zeros(depth.shape, np.uint8))
         return _answer(stages, depth, self.params, memory)
 
-    def explain(self, depth: DepthMap, memory: Memory | None = None) -> Stages | None:
+    def explain(self, depth: DepthMap, memory: Memory | None = None,
+                infinity: float | None = None) -> Stages | None:
         """
         Return what every stage made of one depth map, or None when it holds no relief.
 
@@ -127,10 +130,12 @@ class Segmenter:
             Of any shape and kind; not changed.
         memory : Memory, optional
             Of the stream that the frame belongs to.
+        infinity : float, optional
+            As for `process`.
 
         """
         params = self.params
-        frame = prepare(depth, params.work_width)
+        frame = prepare(depth, params.work_width, infinity)
         if frame is None:
             return None
         if memory is not None:

@@ -1,0 +1,89 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The engine OpenVINO: getting at it, what the CPU can, compiling and saving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import sys
+from typing import Any
+
+from depth_seg_ros.depth import ModelLoadError
+
+__all__ = ['compiled', 'has_bf16', 'MODEL', 'require_openvino', 'save', 'UnfitError']
+
+MODEL = 'model.xml'
+"""File of a graph; its weights lie beside it."""
+
+
+class UnfitError(ModelLoadError):
+    """The engine is not there, or cannot take this network; another engine may."""
+
+
+def require_openvino(name: str) -> Any:
+    """
+    Return the module `openvino`; importing it takes 0.2 s.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, for the message.
+
+    Raises
+    ------
+    UnfitError
+        When it is not there.
+
+    """
+    # Importing openvino reports the use to its makers over the network unless this package of it
+    # is missing. A robot does not call home; whoever imported it before has chosen otherwise.
+    sys.modules.setdefault('openvino_telemetry', None)  # type: ignore[arg-type]
+    try:
+        import openvino
+    except ImportError as error:
+        raise UnfitError(f'{name}: needs OpenVINO ({error}); run "pip install openvino", or set '
+                         f'model.backend to torch.') from error
+    return openvino
+
+
+def has_bf16(openvino: Any) -> bool:
+    """Return whether the CPU computes in bf16 (AMX or AVX-512 BF16)."""
+    return 'BF16' in openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
+
+
+def compiled(model: Any, precision: str, threads: int) -> Any:
+    """
+    Return a request that runs the model.
+
+    Parameters
+    ----------
+    model : openvino.Model
+        For one size of input.
+    precision : str
+        `f32` or `bf16`: what is not quantized is computed in it. The last layers put out fp32
+        either way, so depth has no steps (PyTorch in bf16: a thousand different values).
+    threads : int
+        0 leaves the choice to OpenVINO: one per physical core.
+
+    """
+    properties = {'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': precision}
+    if threads:
+        properties['INFERENCE_NUM_THREADS'] = str(threads)
+    core = require_openvino('model').Core()
+    return core.compile_model(model, 'CPU', properties).create_infer_request()
+
+
+def save(model: Any, folder: Path) -> None:
+    """Write a model with the weights as they are, so that fp32 stays fp32."""
+    require_openvino('model').save_model(model, folder / MODEL, compress_to_fp16=False)

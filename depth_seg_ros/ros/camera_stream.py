@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from depth_seg_ros.depth import DepthEstimator, DepthKind
 from depth_seg_ros.params import NodeParams
 from depth_seg_ros.pipeline import Pipeline
+from depth_seg_ros.ros.cameras import camera_node, camera_params
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.diagnostics import InputSource
 from depth_seg_ros.ros.frame_processor import Camera, FrameProcessor
@@ -41,6 +42,8 @@ class CameraStream:
     Parameters
     ----------
     node : rclpy.node.Node
+    name : str
+        Of the camera: its topics are below it. Empty for the only one.
     estimator : DepthEstimator
         Loaded; the caller closes it.
     params : callable
@@ -50,15 +53,18 @@ class CameraStream:
 
     Attributes
     ----------
+    name : str
+        As given.
     statistics : FrameStatistics
         Since it was opened last.
 
     """
 
-    def __init__(self, node: Node, estimator: DepthEstimator, params: Callable[[], NodeParams],
-                 enabled: Callable[[], bool]) -> None:
-        self._node = node
-        self._params = params
+    def __init__(self, node: Node, name: str, estimator: DepthEstimator,
+                 params: Callable[[], NodeParams], enabled: Callable[[], bool]) -> None:
+        self.name = name
+        self._node = node = camera_node(node, name)
+        self._params = lambda: camera_params(params(), name)
         self._enabled = enabled
         self._pipeline = Pipeline(estimator, params())
         self._results = ResultPublishers(node, estimator.info.kind is DepthKind.METRIC)

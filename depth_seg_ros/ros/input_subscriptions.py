@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from depth_seg_ros.calibration import camera_model
+from depth_seg_ros.ros.cameras import local_name
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.diagnostics import InputSource
 from depth_seg_ros.ros.frame_processor import Camera
@@ -103,8 +104,8 @@ class InputSubscriptions:
         for offer in offers:
             level, reason = qos_check_compatible(offer.qos_profile, self._qos)
             if offer.topic_type != expected:
-                mismatch = (f'{offer.topic_type} is published there, {expected} is expected; '
-                            'remap `image`, or set input.transport')
+                mismatch = (f'{offer.topic_type} is published there, {expected} is expected; remap '
+                            f'`{local_name(self._node, "image")}`, or set input.transport')
             elif level == QoSCompatibility.ERROR:
                 mismatch = (f'its QoS does not match: {reason}; change '
                             f'qos_overrides.{self.image_topic}')

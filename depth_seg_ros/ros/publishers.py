@@ -21,6 +21,7 @@ from depth_seg_ros.navigation import level_frame, view_of
 from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NAVIGATION, NavigationOutput, REGIONS
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.ros.cameras import local_name
 from depth_seg_ros.ros.conversions import (
     camera_info_message, detections_message, image_message, label_info_message)
 from depth_seg_ros.ros.navigation_messages import (
@@ -58,6 +59,7 @@ class ResultPublishers:
     """
 
     def __init__(self, node: Node, metric: bool) -> None:
+        self._node = node
         self._logger = node.get_logger()
         types = {output.topic: Image for output in IMAGES if metric or not output.metric}
         types[REGIONS] = Detection2DArray
@@ -142,13 +144,14 @@ class ResultPublishers:
         view = view_of(result, params.navigation)
         outputs = [output for output in NAVIGATION if output.topic in wanted]
         if view is None:
-            return _missing(outputs, 'no camera_info that fits the image and is calibrated came '
-                            'in; publish it, or remap `camera_info` to its topic')
+            return self._missing(
+                outputs, 'no camera_info that fits the image and is calibrated came in; publish '
+                f'it, or remap `{local_name(self._node, "camera_info")}` to its topic')
         missing = ''
         try:
             level_frame(header.frame_id, params.navigation.level_frame)
         except ValueError as error:
-            missing = _missing([output for output in outputs if is_level(output)], str(error))
+            missing = self._missing([output for output in outputs if is_level(output)], str(error))
             outputs = [output for output in outputs if not is_level(output)]
         if (self._transforms is not None and params.navigation.publish_tf and header.frame_id
                 and any(map(is_level, outputs))):
@@ -159,11 +162,10 @@ class ResultPublishers:
                 navigation_message(output.make(view), header, params.navigation.level_frame))
         return missing
 
+    def _missing(self, outputs: list[NavigationOutput], reason: str) -> str:
+        topics = ', '.join(local_name(self._node, f'~/{output.topic}') for output in outputs)
+        return f'nothing on {topics}: {reason}' if outputs else ''
+
     def destroy(self) -> None:
         """Take all topics back."""
         self._undo.close()
-
-
-def _missing(outputs: list[NavigationOutput], reason: str) -> str:
-    topics = ', '.join(f'~/{output.topic}' for output in outputs)
-    return f'nothing on {topics}: {reason}' if outputs else ''

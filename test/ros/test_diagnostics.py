@@ -110,12 +110,12 @@ def frame():
 
 
 def values_of(status, summary):
-    message = diagnostics.diagnostic_message(status, summary, Time(sec=7))
+    message = diagnostics.diagnostic_message([(status, summary)], Time(sec=7))
     return {item.key: item.value for item in message.status[0].values}
 
 
 def test_the_message_is_one_status_with_stamp_name_and_hardware():
-    message = diagnostics.diagnostic_message(ACTIVE, BUSY, Time(sec=7))
+    message = diagnostics.diagnostic_message([(ACTIVE, BUSY)], Time(sec=7))
     status, = message.status
     assert message.header.stamp.sec == 7
     assert (status.name, status.hardware_id) == ('robot/depth_seg: pipeline', 'cpu')

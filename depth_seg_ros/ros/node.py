@@ -167,10 +167,11 @@ class DepthSegNode(LifecycleNode):
                     self, name, estimator, lambda: self._settings.values, lambda: self._enabled),)
             self._configured = undo.pop_all()
         info = estimator.info
-        topics = [topic for stream in self._streams for topic in stream.result_topics]
+        first, *others = self._streams
+        same = ''.join(f', the same below ~/{stream.name}' for stream in others)
         self.get_logger().info(
             f'model {info.name} ({info.backend}, {info.device}, {info.precision}); publishes '
-            f'{", ".join(topics)}, each while somebody subscribes')
+            f'{", ".join(first.result_topics)}{same}, each while somebody subscribes')
         if info.kind is not DepthKind.METRIC:
             self.get_logger().info(
                 'depth of this model is relative, without a unit: there is no ~/depth/image and '

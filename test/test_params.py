@@ -190,8 +190,8 @@ def test_names_of_cameras_that_may_not(names: str) -> None:
 def test_only_what_needs_no_new_model_or_topic_is_live() -> None:
     fixed = {spec.name for spec in SPECS if not spec.live}
     assert fixed == {
-        'input.transport', 'scale.source', 'mount.attitude', 'mount.height_from',
-        'diagnostics.period', 'autostart', 'cameras', *(f'model.{name}' for name in flatten(ModelParams()))}
+        'input.transport', 'scale.source', 'mount.attitude', 'mount.height_from', 'cameras',
+        'diagnostics.period', 'autostart', *(f'model.{name}' for name in flatten(ModelParams()))}
 
 
 def test_the_node_has_the_parameters_of_the_pipeline_and_its_own() -> None:

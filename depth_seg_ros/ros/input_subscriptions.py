@@ -104,8 +104,8 @@ class InputSubscriptions:
         for offer in offers:
             level, reason = qos_check_compatible(offer.qos_profile, self._qos)
             if offer.topic_type != expected:
-                mismatch = (f'{offer.topic_type} is published there, {expected} is expected; remap '
-                            f'`{local_name(self._node, "image")}`, or set input.transport')
+                mismatch = (f'{offer.topic_type} is published there, {expected} is expected; '
+                            f'remap `{local_name(self._node, "image")}`, or set input.transport')
             elif level == QoSCompatibility.ERROR:
                 mismatch = (f'its QoS does not match: {reason}; change '
                             f'qos_overrides.{self.image_topic}')

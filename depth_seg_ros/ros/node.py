@@ -223,8 +223,9 @@ class DepthSegNode(LifecycleNode):
     def _status(self, camera: str, stream: CameraStream | None) -> NodeStatus:
         values = self._settings.values
         return NodeStatus(
-            camera=camera, name=self.get_fully_qualified_name(), state=self._state, failure=self._failure,
+            name=self.get_fully_qualified_name(), state=self._state, failure=self._failure,
             enabled=self._enabled, input_timeout=values.diagnostics.input_timeout,
+            camera=camera,
             source=stream.source() if stream else None,
             model=self._estimator.info if self._estimator else None,
             input_size=values.model.input_size,

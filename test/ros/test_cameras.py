@@ -65,6 +65,7 @@ def test_an_imu_knows_the_attitude_of_one_camera_only(text, attitude, is_one):
 @pytest.mark.parametrize('topic, local, full', [
     ('image', 'left/image', '/port/image_raw'),
     ('camera_info', 'left/camera_info', '/robot/left/camera_info'),
+    ('sparse_depth', 'left/sparse_depth', '/robot/left/sparse_depth'),
     ('~/mask', '~/left/mask', '/robot/depth_seg/left/mask'),
     ('/tf', '/tf', '/tf'), ('imu', 'imu', '/robot/imu'), ('range', 'range', '/robot/range')])
 def test_topics_are_below_the_name_but_those_of_the_body(node, topic, local, full):

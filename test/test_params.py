@@ -174,14 +174,27 @@ def test_devices_that_may_not(device: str) -> None:
         ModelParams(device=device)
 
 
+@pytest.mark.parametrize('names', ['', 'front', 'front,left', 'front , left,rear_2', 'a, aa, A'])
+def test_names_of_cameras_that_may_stand(names: str) -> None:
+    assert NodeParams(cameras=names).cameras == names
+
+
+@pytest.mark.parametrize('names', [
+    ' ', ',', 'front,', ',front', 'front,,left', 'front left', '2nd', '_front', 'front/left', '~',
+    'vorn-links', 'h\u00f6he', 'front\n', 'front,front', 'front, left, front'])
+def test_names_of_cameras_that_may_not(names: str) -> None:
+    with pytest.raises(ValueError, match='cameras: expected different names of letters, digits '):
+        NodeParams(cameras=names)
+
+
 def test_only_what_needs_no_new_model_or_topic_is_live() -> None:
     fixed = {spec.name for spec in SPECS if not spec.live}
     assert fixed == {
-        'input.transport', 'scale.source', 'mount.attitude', 'mount.height_from',
+        'input.transport', 'scale.source', 'mount.attitude', 'mount.height_from', 'cameras',
         'diagnostics.period', 'autostart', *(f'model.{name}' for name in flatten(ModelParams()))}
 
 
 def test_the_node_has_the_parameters_of_the_pipeline_and_its_own() -> None:
     own = {spec.name for spec in SPECS} - {spec.name for spec in specs(PipelineParams)}
-    assert own == {'diagnostics.period', 'diagnostics.input_timeout', 'autostart'}
+    assert own == {'diagnostics.period', 'diagnostics.input_timeout', 'autostart', 'cameras'}
     assert PipelineParams().segmentation == SegmentationParams()

@@ -26,7 +26,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 
-from depth_seg_ros.bench.speed import image_size, machine, positive, synthetic_frames
+from depth_seg_ros.backends.random_model import model_or_random, RANDOM_SMALL
+from depth_seg_ros.bench.machine import image_size, machine, positive
+from depth_seg_ros.bench.speed import synthetic_frames
 from depth_seg_ros.depth import load_estimator, ModelLoadError
 from depth_seg_ros.params import ModelParams
 import numpy as np
@@ -41,7 +43,8 @@ _RUNS = (('torch', 'fp32'), ('torch', 'bf16'), ('openvino', 'fp32'), ('openvino'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `depth_seg bench backends` takes."""
     parser.add_argument('--model', metavar='NAME', default='embedded',
-                        help='value of model.name (default: %(default)s)')
+                        help=f'value of model.name, or {RANDOM_SMALL}: the shape of Depth '
+                             'Anything V2 Small, random weights (default: %(default)s)')
     parser.add_argument('--frames', metavar='N', type=positive, default=50,
                         help='frames for each (default: %(default)s)')
     parser.add_argument('--size', metavar='WxH', type=image_size, default='640x480',
@@ -53,11 +56,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Measure and print a table; what cannot run is named with the reason."""
     print(f'{machine()}\nmodel {args.model}, {args.threads} threads, {args.frames} frames in turn')
+    with model_or_random(args.model) as name:
+        _measure(name, args)
+    return 0
+
+
+def _measure(name: str, args: argparse.Namespace) -> None:
     context = get_context('spawn')
     lines: list[Connection] = []
     labels = []
     for backend, precision in _RUNS:
-        params = ModelParams(name=args.model, backend=backend, precision=precision, device='cpu',
+        params = ModelParams(name=name, backend=backend, precision=precision, device='cpu',
                              threads=args.threads)
         here, there = context.Pipe()
         context.Process(target=_serve, args=(there, params, args.size), daemon=True).start()
@@ -80,7 +89,6 @@ def main(args: argparse.Namespace) -> int:
         ratio = np.median(seconds[0]) / np.median(times)
         print(f'{label:16}{np.median(times) * 1e3:10.1f}{min(times) * 1e3:8.1f}{ratio:7.2f}'
               f'{start:9.2f}{peak:10.0f}')
-    return 0
 
 
 def _serve(line: Connection, params: ModelParams, size: tuple[int, int]) -> None:

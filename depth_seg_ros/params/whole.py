@@ -51,3 +51,9 @@ class NodeParams(PipelineParams):
     diagnostics: DiagnosticsParams = field(default_factory=DiagnosticsParams)
     autostart: bool = option(True, 'Configure and activate at the start, without being asked.',
                              live=False)
+    cameras: str = option(
+        '', 'Names of several cameras that share the network: NAME takes NAME/image and '
+        'NAME/camera_info and publishes below ~/NAME. Empty is one camera without a name. '
+        'mount.* is one for all.', unit='different names of letters, digits and _, that begin '
+        'with a letter, separated by commas',
+        pattern=r'(?a)(?!.*\b(\w+)\b.*\b\1\b)([A-Za-z]\w*( *, *[A-Za-z]\w*)*)?', live=False)

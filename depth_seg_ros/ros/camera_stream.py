@@ -23,6 +23,7 @@ from depth_seg_ros.depth import DEPTH_IN, DepthEstimator, DepthKind
 from depth_seg_ros.matching import Waiting
 from depth_seg_ros.params import NodeParams
 from depth_seg_ros.pipeline import Pipeline
+from depth_seg_ros.ros.cameras import camera_node, camera_params, local_name
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.diagnostics import InputSource
 from depth_seg_ros.ros.frame_processor import Camera, FrameProcessor
@@ -47,6 +48,8 @@ class CameraStream:
     Parameters
     ----------
     node : rclpy.node.Node
+    name : str
+        Of the camera: its topics are below it. Empty for the only one.
     estimator : DepthEstimator
         Loaded; the caller closes it.
     params : callable
@@ -56,15 +59,18 @@ class CameraStream:
 
     Attributes
     ----------
+    name : str
+        As given.
     statistics : FrameStatistics
         Since it was opened last.
 
     """
 
-    def __init__(self, node: Node, estimator: DepthEstimator, params: Callable[[], NodeParams],
-                 enabled: Callable[[], bool]) -> None:
-        self._node = node
-        self._params = params
+    def __init__(self, node: Node, name: str, estimator: DepthEstimator,
+                 params: Callable[[], NodeParams], enabled: Callable[[], bool]) -> None:
+        self.name = name
+        self._node = node = camera_node(node, name)
+        self._params = lambda: camera_params(params(), name)
         self._enabled = enabled
         self._pipeline = Pipeline(estimator, params())
         is_metric = estimator.info.kind is DepthKind.METRIC
@@ -150,7 +156,7 @@ class CameraStream:
         if source.publishers:
             return f'no message yet on {source.topic}, though somebody publishes it'
         return (f'no message yet: nobody publishes {source.topic}; start the sensor, or remap '
-                f'`{topic}` to its topic')
+                f'`{local_name(self._node, topic)}` to its topic')
 
     def _begin(self) -> None:
         """Begin anew with what depends on the stream of images."""

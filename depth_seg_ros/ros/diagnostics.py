@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 import math
 from typing import Any
@@ -65,6 +66,8 @@ class NodeStatus:
     ----------
     name : str
         Full name of the node.
+    camera : str
+        Name of its camera; empty where it is the only one.
     state : str
         `unconfigured`, `inactive`, `active` or `finalized`.
     failure : str
@@ -100,6 +103,7 @@ class NodeStatus:
     calibrated: bool = False
     scale_source: str = 'none'
     sensors: dict[str, str] = field(default_factory=dict)
+    camera: str = ''
 
 
 def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
@@ -109,7 +113,7 @@ def judge(status: NodeStatus, summary: Summary) -> tuple[bytes, str]:
     if status.state != 'active':
         return DiagnosticStatus.WARN, f'{status.state}: {_next_step(status)}'
     if status.source is not None and summary.silence > status.input_timeout:
-        return DiagnosticStatus.WARN, _silence(status.source, summary)
+        return DiagnosticStatus.WARN, _silence(status, status.source, summary)
     if not status.enabled:
         return DiagnosticStatus.OK, f'disabled; call {status.name}/enable with data: true'
     if summary.last_error:
@@ -145,10 +149,11 @@ def _next_step(status: NodeStatus) -> str:
     return f'run `ros2 lifecycle set {status.name} {step}`'
 
 
-def _silence(source: InputSource, summary: Summary) -> str:
+def _silence(status: NodeStatus, source: InputSource, summary: Summary) -> str:
     since = f'no image on {source.topic} for {summary.silence:.1f} s'
     if source.publishers == 0:
-        return f'{since}: nobody publishes it; start the camera, or remap `image` to its topic'
+        name = f'{status.camera}/image' if status.camera else 'image'
+        return f'{since}: nobody publishes it; start the camera, or remap `{name}` to its topic'
     if source.mismatch:
         return f'{since}: {source.mismatch}'
     if summary.received == 0:
@@ -167,8 +172,14 @@ def _calibration(status: NodeStatus, summary: Summary) -> str:
     return 'calibrated'
 
 
-def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> DiagnosticArray:
-    """Return the whole message: one status."""
+def diagnostic_message(cameras: Iterable[tuple[NodeStatus, Summary]],
+                       stamp: Time) -> DiagnosticArray:
+    """Return the whole message: one status per camera, each judged for itself."""
+    return DiagnosticArray(header=Header(stamp=stamp), status=[
+        _entry(status, summary) for status, summary in cameras])
+
+
+def _entry(status: NodeStatus, summary: Summary) -> DiagnosticStatus:
     level, text = judge(status, summary)
     values = {'state': status.state, 'enabled': status.enabled}
     if status.source is not None:
@@ -185,11 +196,11 @@ def diagnostic_message(status: NodeStatus, summary: Summary, stamp: Time) -> Dia
         values |= _frame_values(summary.last)
         if summary.last.scaling is not None:
             values |= _scale_values(summary.last.scaling)
-    entry = DiagnosticStatus(
-        level=level, name=f'{status.name.lstrip("/")}: pipeline', message=text,
+    return DiagnosticStatus(
+        level=level, name=f'{status.name.lstrip("/")}: {status.camera or "pipeline"}',
+        message=text,
         hardware_id=status.model.device if status.model else '',
         values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()])
-    return DiagnosticArray(header=Header(stamp=stamp), status=[entry])
 
 
 def _counts(summary: Summary) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from depth_seg_ros.calibration import camera_model
 from depth_seg_ros.ros.adaptive_subscription import AdaptiveSubscription
+from depth_seg_ros.ros.cameras import local_name
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.diagnostics import InputSource
 from depth_seg_ros.ros.frame_processor import Camera
@@ -77,7 +78,8 @@ class InputSubscriptions:
         topic, kind = TRANSPORTS[transport]
         with ExitStack() as undo:
             self._image = AdaptiveSubscription(
-                node, kind, topic, 'remap `image`, or set input.transport', on_image, on_lost)
+                node, kind, topic, f'remap `{local_name(node, "image")}`, or set input.transport',
+                on_image, on_lost)
             undo.callback(self._image.destroy)
             self._subscribe(undo, CameraInfo, 'camera_info', self._on_info, 1)
             self._sources = {sensor.topic: self._subscribe_sensor(undo, sensor)
@@ -106,8 +108,9 @@ class InputSubscriptions:
             self._on_sensor(sensor.topic, message)
 
         if sensor.kind not in SENSOR_TYPES:
-            images = AdaptiveSubscription(self._node, Image, sensor.topic,
-                                          f'remap `{sensor.topic}`', take)
+            images = AdaptiveSubscription(
+                self._node, Image, sensor.topic,
+                f'remap `{local_name(self._node, sensor.topic)}`', take)
             undo.callback(images.destroy)
             return images.source
         self._subscribe(undo, SENSOR_TYPES[sensor.kind], sensor.topic, take, SENSOR_QUEUE)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 import signal
 import sys
 import traceback
@@ -25,6 +26,7 @@ from typing import Any
 from depth_seg_ros.depth import DepthEstimator, DepthKind, load_estimator, ModelLoadError
 from depth_seg_ros.outputs import NAVIGATION
 from depth_seg_ros.ros.camera_stream import CameraStream
+from depth_seg_ros.ros.cameras import camera_names, camera_problems
 from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
 from depth_seg_ros.ros.frame_statistics import DropCause, Summary
 from depth_seg_ros.ros.parameters import NodeParameters
@@ -41,9 +43,10 @@ __all__ = ['DepthSegNode', 'main']
 _USAGE = """\
 usage: depth_seg_node [--ros-args [-p NAME:=VALUE] [--params-file FILE] [-r FROM:=TO]]
 
-Finds obstacles in the images of one camera.
+Finds obstacles in the images of one camera, or of several: -p cameras:="front, left"
 
 in:   image or image/compressed, camera_info (remap: -r image:=/camera/image_raw)
+      of several cameras front/image, front/camera_info, ... out: ~/front/mask, ...
       only where a parameter asks for it:
       depth_in      depth of another camera instead of a network (model.name:=depth_in)
       sparse_depth  measured depth that gives meters (scale.source:=sparse)
@@ -60,7 +63,9 @@ class ConfigurationError(Exception):
 
 class DepthSegNode(LifecycleNode):
     """
-    Depth, obstacle mask and labeled regions from one camera, on every image it can keep up with.
+    Depth, obstacle mask and labeled regions of every image it can keep up with.
+
+    From one camera or several; they share the network and its thread, and take turns.
 
     Configure loads the model and opens the outputs, activate opens the inputs and starts the
     worker; each is taken back in reverse order. Callbacks of the executor only store and return.
@@ -76,7 +81,7 @@ class DepthSegNode(LifecycleNode):
         super().__init__(
             'depth_seg', automatically_declare_parameters_from_overrides=True, **options)
         self._estimator: DepthEstimator | None = None
-        self._stream: CameraStream | None = None
+        self._streams: tuple[CameraStream, ...] = ()
         self._configured = ExitStack()
         self._activated = ExitStack()
         self._enabled = True
@@ -152,22 +157,27 @@ class DepthSegNode(LifecycleNode):
                 self.trigger_activate()
 
     def _configure(self) -> None:
-        if self._settings.problems:
-            raise ConfigurationError('; '.join(self._settings.problems.values()))
-        period = self._settings.values.diagnostics.period
+        values = self._settings.values
+        problems = [*self._settings.problems.values(), *camera_problems(values)]
+        if problems:
+            raise ConfigurationError('; '.join(problems))
+        period = values.diagnostics.period
         self._diagnostics_timer.timer_period_ns = round(period * 1e9)
         with ExitStack() as undo:
-            estimator = self._estimator = load_estimator(self._settings.values.model)
+            estimator = self._estimator = load_estimator(values.model)
             undo.callback(self._close_estimator)
-            stream = self._stream = CameraStream(
-                self, estimator, lambda: self._settings.values, lambda: self._enabled)
-            undo.callback(self._destroy_stream)
+            undo.callback(self._destroy_streams)
+            for name in camera_names(values):
+                self._streams += (CameraStream(
+                    self, name, estimator, lambda: self._settings.values, lambda: self._enabled),)
             self._configured = undo.pop_all()
         info = estimator.info
+        first, *others = self._streams
+        same = ''.join(f', the same below ~/{stream.name}' for stream in others)
         self.get_logger().info(
             f'model {info.name} ({info.backend}, {info.device}, {info.precision}); publishes '
-            f'{", ".join(stream.result_topics)}, each while somebody subscribes')
-        source = self._settings.values.scale.source
+            f'{", ".join(first.result_topics)}{same}, each while somebody subscribes')
+        source = values.scale.source
         if source != 'none':
             self.get_logger().info(f'meters come from scale.source {source}')
         elif info.kind is not DepthKind.METRIC:
@@ -182,26 +192,25 @@ class DepthSegNode(LifecycleNode):
         if estimator is not None:
             estimator.close()
 
-    def _destroy_stream(self) -> None:
-        stream, self._stream = self._stream, None
-        if stream is not None:
+    def _destroy_streams(self) -> None:
+        streams, self._streams = self._streams, ()
+        for stream in streams:
             stream.destroy()
 
     def _activate(self) -> None:
-        assert self._stream is not None
-        stream = self._stream
-
         def stop() -> None:
-            if worker.stop() is not None:
+            for stream in worker.stop():
                 stream.statistics.image_dropped(DropCause.DEACTIVATED)
 
         with ExitStack() as undo:
-            worker = Worker(stream.process, stream.on_error)
+            worker = Worker(CameraStream.process, CameraStream.on_error)
             undo.callback(stop)
-            stream.open(worker.offer)
-            undo.callback(stream.close)
+            for stream in self._streams:
+                stream.open(partial(worker.offer, stream))
+                undo.callback(stream.close)
             self._activated = undo.pop_all()
-        self.get_logger().info(f'active; waits for images on {stream.image_topic}')
+        topics = ', '.join(stream.image_topic for stream in self._streams)
+        self.get_logger().info(f'active; waits for images on {topics}')
 
     # Callbacks
 
@@ -213,15 +222,18 @@ class DepthSegNode(LifecycleNode):
         return response
 
     def _publish_diagnostics(self) -> None:
-        summary = self._stream.statistics.summary() if self._stream else Summary()
-        self._diagnostics.publish(diagnostic_message(
-            self._status(), summary, self.get_clock().now().to_msg()))
+        cameras = [(self._status(stream.name, stream), stream.statistics.summary())
+                   for stream in self._streams]
+        cameras = cameras or [(self._status(name, None), Summary())
+                              for name in camera_names(self._settings.values)]
+        self._diagnostics.publish(diagnostic_message(cameras, self.get_clock().now().to_msg()))
 
-    def _status(self) -> NodeStatus:
-        values, stream = self._settings.values, self._stream
+    def _status(self, camera: str, stream: CameraStream | None) -> NodeStatus:
+        values = self._settings.values
         return NodeStatus(
             name=self.get_fully_qualified_name(), state=self._state, failure=self._failure,
             enabled=self._enabled, input_timeout=values.diagnostics.input_timeout,
+            camera=camera,
             source=stream.source() if stream else None,
             model=self._estimator.info if self._estimator else None,
             input_size=values.model.input_size,

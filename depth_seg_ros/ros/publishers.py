@@ -21,6 +21,7 @@ from depth_seg_ros.navigation import level_frame, view_of
 from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NavigationOutput, REGIONS
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.ros.cameras import local_name
 from depth_seg_ros.ros.conversions import (
     camera_info_message, detections_message, image_message, label_info_message)
 from depth_seg_ros.ros.navigation_messages import (
@@ -58,6 +59,7 @@ class ResultPublishers:
     """
 
     def __init__(self, node: Node, metric: bool) -> None:
+        self._node = node
         self._logger = node.get_logger()
         types = {output.topic: Image for output in IMAGES if metric or not output.metric}
         types[REGIONS] = Detection2DArray
@@ -136,7 +138,8 @@ class ResultPublishers:
             self._publishers[DEPTH_CAMERA_INFO].publish(
                 camera_info_message(camera_info, header, width, height))
         if no_meters:
-            missing = _nothing_on([topic for topic in self._metric if topic in wanted], no_meters)
+            missing = self._nothing_on(
+                [topic for topic in self._metric if topic in wanted], no_meters)
         else:
             missing = self._publish_navigation(result, header, wanted, params)
         if missing:
@@ -148,13 +151,14 @@ class ResultPublishers:
         view = view_of(result, params.navigation)
         outputs = [output for output in AVAILABLE if output.topic in wanted]
         if view is None:
-            return _missing(outputs, 'no camera_info that fits the image and is calibrated came '
-                            'in; publish it, or remap `camera_info` to its topic')
+            return self._missing(
+                outputs, 'no camera_info that fits the image and is calibrated came in; publish '
+                f'it, or remap `{local_name(self._node, "camera_info")}` to its topic')
         missing = ''
         try:
             level_frame(header.frame_id, params.navigation.level_frame)
         except ValueError as error:
-            missing = _missing([output for output in outputs if is_level(output)], str(error))
+            missing = self._missing([output for output in outputs if is_level(output)], str(error))
             outputs = [output for output in outputs if not is_level(output)]
         if (self._transforms is not None and params.navigation.publish_tf and header.frame_id
                 and any(map(is_level, outputs))):
@@ -164,6 +168,13 @@ class ResultPublishers:
             self._publishers[output.topic].publish(
                 navigation_message(output.make(view), header, params.navigation.level_frame))
         return missing
+
+    def _missing(self, outputs: list[NavigationOutput], reason: str) -> str:
+        return self._nothing_on([output.topic for output in outputs], reason)
+
+    def _nothing_on(self, topics: list[str], reason: str) -> str:
+        names = ', '.join(local_name(self._node, f'~/{topic}') for topic in topics)
+        return f'nothing on {names}: {reason}' if topics else ''
 
     def destroy(self) -> None:
         """Take all topics back."""

@@ -11,45 +11,51 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""One thread and one slot: the newest item wins, and nothing ever queues."""
+"""One thread and a slot per sender: the newest item wins, in turn, and nothing ever queues."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 import threading
 from typing import Generic, TypeVar
 
 __all__ = ['Worker']
 
+Sender = TypeVar('Sender', bound=Hashable)
 Item = TypeVar('Item')
 
 
-class Worker(Generic[Item]):
+class Worker(Generic[Sender, Item]):
     """
-    Process the newest of the offered items in a thread of its own.
+    Process the newest item of every sender in a thread of its own.
+
+    Who waits longest is next, and a newer item takes the place in line of the one it replaces.
+    So between two items of one sender every other that waits gets its turn, however many items
+    either sends.
 
     Parameters
     ----------
     process : callable
-        Called in the worker's thread, for one item after the other.
+        Called in the worker's thread with a sender and its item, for one after the other.
     on_error : callable
-        Called in that thread with any exception of `process`; the next item follows.
+        Called in that thread with the sender and any exception of `process`; the next item
+        follows.
 
     """
 
-    def __init__(self, process: Callable[[Item], None],
-                 on_error: Callable[[Exception], None]) -> None:
+    def __init__(self, process: Callable[[Sender, Item], None],
+                 on_error: Callable[[Sender, Exception], None]) -> None:
         self._process = process
         self._on_error = on_error
-        self._waiting: list[Item] = []
+        self._waiting: dict[Sender, Item] = {}  # in order of the turns
         self._stopped = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name='depth_seg_worker', daemon=True)
         self._thread.start()
 
-    def offer(self, item: Item) -> Item | None:
+    def offer(self, sender: Sender, item: Item) -> Item | None:
         """
-        Put an item into the slot, and return at once.
+        Put an item into the slot of its sender, and return at once.
 
         Returns
         -------
@@ -61,26 +67,27 @@ class Worker(Generic[Item]):
         with self._changed:
             if self._stopped:
                 return item
-            pushed_out = self._waiting.pop() if self._waiting else None
-            self._waiting.append(item)
+            pushed_out = self._waiting.get(sender)
+            self._waiting[sender] = item  # a key that is there keeps its place
             self._changed.notify()
             return pushed_out
 
-    def stop(self) -> Item | None:
+    def stop(self) -> dict[Sender, Item]:
         """
         Wait until the item in work is done and end the thread. A second call does nothing.
 
         Returns
         -------
-        item or None
-            The one that still waited; it is not processed.
+        dict
+            The items that still waited, by sender; they are not processed.
 
         """
         with self._changed:
             self._stopped = True
             self._changed.notify()
         self._thread.join()
-        return self._waiting.pop() if self._waiting else None
+        left, self._waiting = self._waiting, {}
+        return left
 
     def _run(self) -> None:
         while True:
@@ -88,8 +95,9 @@ class Worker(Generic[Item]):
                 self._changed.wait_for(lambda: self._stopped or self._waiting)
                 if self._stopped:
                     return
-                item = self._waiting.pop()
+                sender = next(iter(self._waiting))
+                item = self._waiting.pop(sender)
             try:
-                self._process(item)
+                self._process(sender, item)
             except Exception as error:  # noqa: B902 one bad item must not end the thread
-                self._on_error(error)
+                self._on_error(sender, error)

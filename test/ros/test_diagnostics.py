@@ -127,16 +127,26 @@ def frame():
 
 
 def values_of(status, summary):
-    message = diagnostics.diagnostic_message(status, summary, Time(sec=7))
+    message = diagnostics.diagnostic_message([(status, summary)], Time(sec=7))
     return {item.key: item.value for item in message.status[0].values}
 
 
 def test_the_message_is_one_status_with_stamp_name_and_hardware():
-    message = diagnostics.diagnostic_message(ACTIVE, BUSY, Time(sec=7))
+    message = diagnostics.diagnostic_message([(ACTIVE, BUSY)], Time(sec=7))
     status, = message.status
     assert message.header.stamp.sec == 7
     assert (status.name, status.hardware_id) == ('robot/depth_seg: pipeline', 'cpu')
     assert (status.level, status.message) == diagnostics.judge(ACTIVE, BUSY)
+
+
+def test_several_cameras_are_judged_each_for_itself():
+    front, left = (replace(ACTIVE, camera=name) for name in ('front', 'left'))
+    message = diagnostics.diagnostic_message(
+        [(front, BUSY), (replace(left, source=diagnostics.InputSource('/port')),
+                         frame_statistics.Summary(silence=2.5))], Time(sec=7))
+    assert [(status.name, status.level) for status in message.status] == [
+        ('robot/depth_seg: front', OK), ('robot/depth_seg: left', WARN)]
+    assert message.status[1].message.endswith('remap `left/image` to its topic')
 
 
 def test_the_values_hold_what_is_needed_to_explain_a_result(frame):

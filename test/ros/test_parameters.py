@@ -118,6 +118,19 @@ def test_a_bad_value_is_a_problem_and_the_default_stands_in(declare, argument, t
     assert declared.node.get_parameter(name).value == flatten(NodeParams())[name]
 
 
+@pytest.mark.parametrize('text', ['front', 'front,left', 'front, left'])
+def test_names_of_cameras_are_one_text(declare, text):
+    declared = declare('-p', f'cameras:={text}')
+    assert declared.parameters.problems == {}
+    assert declared.parameters.values.cameras == text
+
+
+def test_a_list_of_cameras_is_a_problem_that_tells_what_is_expected(declare):
+    declared = declare('-p', 'cameras:=[front, left]')
+    assert declared.parameters.problems == {
+        'cameras': "cameras: expected str, got list ['front', 'left']"}
+
+
 def test_setting_it_right_removes_the_problem(declare):
     declared = declare('-p', 'segmentation.min_area:=5.0')
     assert declared.set(**{'segmentation.min_area': 0.1}).successful

@@ -73,7 +73,7 @@ def topic_table() -> str:
              for output in IMAGES]
     rows += [
         '| `~/depth/camera_info` | sensor_msgs/CameraInfo | Calibration that goes with '
-        '`~/depth/image`. Only from a metric model, when `camera_info` comes in. |',
+        '`~/depth/image`. Needs meters, and `camera_info`. |',
         f'| `~/{REGIONS}` | vision_msgs/Detection2DArray | One entry per region, `id` as in '
         '`~/labels`, nearest first; empty when nothing is there. |',
         *(f'| `~/{output.topic}` | {output.message} | {output.help} |'

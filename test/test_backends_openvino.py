@@ -45,7 +45,7 @@ torch = pytest.importorskip('torch')
 transformers = pytest.importorskip('transformers')
 
 RGB = np.random.default_rng(5).integers(0, 256, (120, 160, 3), dtype=np.uint8)
-HAS_BF16 = has_bf16(openvino)
+HAS_BF16 = has_bf16()
 
 Builder = Callable[..., Path]
 
@@ -145,7 +145,7 @@ def test_without_being_told_it_takes_what_the_cpu_is_fast_in(
 
 def test_a_cpu_without_bf16_takes_fp32_and_refuses_bf16(
         built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openvino_backend, 'has_bf16', lambda _: False)
+    monkeypatch.setattr(openvino_backend, 'has_bf16', lambda: False)
     assert loaded(built('depth_anything')).info.precision == 'fp32'
     assert 'which this CPU does not have' in refusal(built('depth_anything'), precision='bf16')
 
@@ -189,7 +189,7 @@ def test_threads_are_set_when_asked_for(built: Builder, monkeypatch: pytest.Monk
         def compile_model(self, model: Any, device: str, properties: dict[str, str]) -> Any:
             asked.append(properties)
             return openvino.CompiledModel
-    monkeypatch.setattr(openvino, 'Core', Core)
+    monkeypatch.setattr(openvino_engine, 'core', Core)
     monkeypatch.setattr(openvino, 'CompiledModel',
                         type('Compiled', (), {'create_infer_request': lambda: None}))
     openvino_engine.compiled(None, 'f32', 0)
@@ -215,6 +215,22 @@ def test_int8_by_torch_is_refused(built: Builder) -> None:
     with pytest.raises(ModelLoadError, match='int8 needs OpenVINO'):
         load_estimator(ModelParams(
             name=str(built('depth_anything')), backend='torch', precision='int8'))
+
+
+def test_a_signal_after_other_models_came_and_went_is_no_segmentation_fault(
+        built: Builder) -> None:
+    folder = str(built('depth_anything'))
+    loaded(folder)
+    code = ('import os, signal; import numpy as np; from depth_seg_ros.depth import '
+            'load_estimator\nfrom depth_seg_ros.params import ModelParams\n'
+            'def ready():\n'
+            f'    return load_estimator(ModelParams(name={folder!r}, input_size=70))\n'
+            'signal.signal(signal.SIGINT, lambda *_: print("told"))\n'
+            'first = ready(); second = ready(); first.close(); del first\n'
+            'second.close(); del second\n'
+            'os.kill(os.getpid(), signal.SIGINT)\n')
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, 'told\n')
 
 
 def test_without_openvino_it_says_what_to_install(

@@ -57,7 +57,8 @@ class OpenVinoEstimator(NetworkEstimator):
 
     def _choose(self) -> tuple[str, str]:
         name, asked = self._params.name, self._params.precision
-        native = has_bf16(require_openvino(name))
+        require_openvino(name)
+        native = has_bf16()
         if self._params.device.startswith('cuda'):
             raise ModelLoadError(f'model.backend openvino runs on the CPU, but model.device is '
                                  f'{self._params.device}; set model.backend to torch, or '

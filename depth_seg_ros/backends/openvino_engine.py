@@ -15,13 +15,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 import sys
 from typing import Any
 
 from depth_seg_ros.depth import ModelLoadError
 
-__all__ = ['compiled', 'has_bf16', 'MODEL', 'require_openvino', 'save', 'UnfitError']
+__all__ = ['compiled', 'core', 'has_bf16', 'MODEL', 'require_openvino', 'save', 'UnfitError']
 
 MODEL = 'model.xml'
 """File of a graph; its weights lie beside it."""
@@ -57,9 +58,21 @@ def require_openvino(name: str) -> Any:
     return openvino
 
 
-def has_bf16(openvino: Any) -> bool:
+@lru_cache(maxsize=1)
+def core() -> Any:
+    """
+    Return the one `openvino.Core` of this process, never freed.
+
+    On a CPU with AMX, every Core gives the thread that makes it a stack for signals, and puts the
+    former one back when it goes. Of two that do not end in the reverse order, the last puts back
+    a stack that is unmapped, and the next signal (Ctrl-C) is a segmentation fault.
+    """
+    return require_openvino('model').Core()
+
+
+def has_bf16() -> bool:
     """Return whether the CPU computes in bf16 (AMX or AVX-512 BF16)."""
-    return 'BF16' in openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
+    return 'BF16' in core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
 
 
 def compiled(model: Any, precision: str, threads: int) -> Any:
@@ -80,8 +93,7 @@ def compiled(model: Any, precision: str, threads: int) -> Any:
     properties = {'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_PRECISION_HINT': precision}
     if threads:
         properties['INFERENCE_NUM_THREADS'] = str(threads)
-    core = require_openvino('model').Core()
-    return core.compile_model(model, 'CPU', properties).create_infer_request()
+    return core().compile_model(model, 'CPU', properties).create_infer_request()
 
 
 def save(model: Any, folder: Path) -> None:

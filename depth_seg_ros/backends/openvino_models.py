@@ -27,7 +27,7 @@ from typing import Any
 
 from depth_seg_ros.backends import model_cache
 from depth_seg_ros.backends.openvino_convert import convert_apart
-from depth_seg_ros.backends.openvino_engine import MODEL, require_openvino, save
+from depth_seg_ros.backends.openvino_engine import core, MODEL, save
 from depth_seg_ros.backends.weights import ModelFiles
 
 __all__ = ['facts_of', 'float_model', 'int8_grids', 'int8_model', 'keep_int8']
@@ -78,7 +78,7 @@ def float_model(found: ModelFiles, grid: tuple[int, int]) -> Any:
 
     """
     facts = facts_of(found, grid, 'float')
-    model = _cached(found.name, facts)
+    model = _cached(facts)
     if model is not None:
         return model
     _log.info('%s: converting for OpenVINO at %d x %d, once', found.name, *grid)
@@ -86,7 +86,7 @@ def float_model(found: ModelFiles, grid: tuple[int, int]) -> Any:
         convert_apart(found, grid, Path(scratch))
         kept = model_cache.store(facts, lambda folder: _copy(Path(scratch), folder))
         # OpenVINO maps the file into memory, where it stays though its name goes.
-        return _read(found.name, kept or Path(scratch))
+        return _read(kept or Path(scratch))
 
 
 def int8_grids(found: ModelFiles) -> list[tuple[int, int]]:
@@ -103,7 +103,7 @@ def int8_grids(found: ModelFiles) -> list[tuple[int, int]]:
 
 def int8_model(found: ModelFiles, grid: tuple[int, int]) -> Any | None:
     """Return the quantized model, None where there is none."""
-    return _cached(found.name, facts_of(found, grid, 'int8'))
+    return _cached(facts_of(found, grid, 'int8'))
 
 
 def keep_int8(model: Any, found: ModelFiles, grid: tuple[int, int]) -> Path | None:
@@ -118,13 +118,13 @@ def _version(package: str) -> str:
         return 'none'
 
 
-def _cached(name: str, facts: Mapping[str, str]) -> Any | None:
+def _cached(facts: Mapping[str, str]) -> Any | None:
     folder = model_cache.find(facts)
-    return None if folder is None else _read(name, folder)
+    return None if folder is None else _read(folder)
 
 
-def _read(name: str, folder: Path) -> Any:
-    return require_openvino(name).Core().read_model(folder / MODEL)
+def _read(folder: Path) -> Any:
+    return core().read_model(folder / MODEL)
 
 
 def _copy(source: Path, folder: Path) -> None:

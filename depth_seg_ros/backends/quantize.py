@@ -113,7 +113,7 @@ def quantize(params: ModelParams, images: Iterable[NDArray[np.uint8]]) -> Quanti
     model = nncf.quantize(
         plain.clone(), nncf.Dataset(used), subset_size=len(used), fast_bias_correction=True,
         model_type=nncf.ModelType.TRANSFORMER)
-    fast = 'bf16' if has_bf16(require_openvino(params.name)) else 'f32'
+    fast = 'bf16' if has_bf16() else 'f32'
     exact, _ = _results(plain, 'f32', params.threads, held_out)
     _, float_seconds = _results(plain, fast, params.threads, held_out)
     rough, seconds = _results(model, fast, params.threads, held_out)

@@ -185,7 +185,7 @@ def _overrides(given: dict[str, str]) -> dict[str, str | bool | float]:
 def _meters(given: dict[str, str]) -> dict[str, str | bool | float]:
     meters = given['meters']
     overrides: dict[str, str | bool | float] = {
-        parameter: float(given[argument]) for argument, parameter in (
+        parameter: _number(given, argument) for argument, parameter in (
             ('camera_height', 'mount.height'), ('camera_pitch', 'mount.pitch'))
         if given[argument]}
     if meters:
@@ -202,6 +202,13 @@ def _meters(given: dict[str, str]) -> dict[str, str | bool | float]:
     if given['range']:
         overrides['mount.height_from'] = 'range'
     return overrides
+
+
+def _number(given: dict[str, str], argument: str) -> float:
+    try:
+        return float(given[argument])
+    except ValueError:
+        raise RuntimeError(f'{argument}: expected a number, got {given[argument]}') from None
 
 
 def _rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:

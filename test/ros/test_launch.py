@@ -235,6 +235,11 @@ def test_what_is_measured_on_the_robot_is_given_to_the_node():
         'imu': '/imu', 'range': '/sonar', 'sparse_depth': '/lidar', 'depth_in': '/rgbd'}
 
 
+def test_a_height_that_is_no_number_is_named():
+    with pytest.raises(RuntimeError, match='^camera_height: expected a number, got 40cm$'):
+        Started('depth_seg', camera_height='40cm')
+
+
 def test_sectors_go_where_they_are_sent():
     remapped = Started('depth_seg', obstacle_distance='/mavros/obstacle/send',
                        px4_obstacle_distance='/fmu/in/obstacle_distance').remappings()

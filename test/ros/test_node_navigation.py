@@ -176,6 +176,7 @@ def test_of_an_image_that_shows_nothing_every_ray_is_unknown(
         assert scans[-1].angle_max > scans[-1].angle_min
         assert np.isnan(scans[-1].ranges).all() and np.isnan(sectors[-1].ranges).all()
         assert clouds[-1].width == 0
+        assert 0 < rig.count('frames not fit') == rig.count('frames processed')
         assert rig.count('dropped: internal error') == rig.count('regions') == 0
     assert '[depth_seg]: all is unknown: too dark' in capfd.readouterr().err
 

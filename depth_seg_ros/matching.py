@@ -90,3 +90,9 @@ class Waiting(Generic[Item]):
                          or newest_ns is not None and items[0][0] <= newest_ns):
             due.append(items.popleft())
         return due
+
+    def all(self) -> list[tuple[int, Item]]:
+        """Return, and forget, stamp and image of all that wait, oldest first."""
+        items = list(self._items)
+        self._items.clear()
+        return items

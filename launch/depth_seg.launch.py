@@ -21,7 +21,8 @@ from launch_ros.actions import LifecycleNode, Node
 from launch_ros.substitutions import FindPackageShare
 
 SHOWN_IN_RVIZ = ('overlay', 'depth_color', 'mask', 'points', 'obstacles', 'scan', 'regions_3d')
-SENSORS = ('depth_in', 'sparse_depth', 'imu', 'range')
+SENSORS = ('depth_in', 'sparse_depth')
+SHARED = ('imu', 'range')
 METRIC_MODEL = 'depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf'
 SENT = ('obstacle_distance', 'px4_obstacle_distance')
 
@@ -49,6 +50,10 @@ def _node_arguments(config: PathJoinSubstitution) -> list[LaunchDescriptionEntit
         DeclareLaunchArgument(
             'camera_info', default_value='',
             description='Topic of its calibration; empty takes camera_info beside the image.'),
+        DeclareLaunchArgument(
+            'cameras', default_value='',
+            description='Names of several cameras, "front, left". Then topics of cameras have '
+                        '{camera} in them: image:=/{camera}/image_raw. RViz shows the first.'),
         DeclareLaunchArgument(
             'model', default_value='',
             description='Model id on the hub, local folder, embedded or recorded:FOLDER; '
@@ -127,26 +132,50 @@ def _meters_arguments() -> list[LaunchDescriptionEntity]:
 
 def _node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given = context.launch_configurations
-    image = given['image']
-    beside = image.rpartition('/')[0]
-    camera_info = given['camera_info'] or (f'{beside}/camera_info' if '/' in image
-                                           else 'camera_info')
-    remapped = [(name, given[name]) for name in SENSORS if given[name]]
-    remapped += [(f'~/{name}', given[name]) for name in SENT if given[name]]
     return [LifecycleNode(
         package='depth_seg_ros', executable='depth_seg_node',
         namespace=given['namespace'], name=given['name'], output='screen',
         parameters=[given['params_file'], _overrides(given) | _meters(given)],
-        remappings=[('image', image), ('image/compressed', f'{image}/compressed'),
-                    ('camera_info', camera_info), *remapped],
+        remappings=[*_remapped(given), *((name, given[name]) for name in SHARED if given[name])],
         arguments=['--ros-args', '--log-level', given['log_level']])]
+
+
+def _remapped(given: dict[str, str]) -> list[tuple[str, str]]:
+    """Return where the topics of every camera are; that of the only one has no name."""
+    remapped = []
+    for camera in _cameras(given):
+        below = f'{camera}/' if camera else ''
+        topics = {name: _topic(given, name, camera)
+                  for name in ('image', 'camera_info', *SENSORS, *SENT)}
+        image = topics.pop('image')
+        folder, slash, _ = image.rpartition('/')
+        info = topics.pop('camera_info') or f'{folder}{slash}camera_info'
+        remapped += [(f'{below}image', image), (f'{below}image/compressed', f'{image}/compressed'),
+                     (f'{below}camera_info', info)]
+        remapped += [(f'~/{below}{name}' if name in SENT else f'{below}{name}', topic)
+                     for name, topic in topics.items() if topic]
+    return remapped
+
+
+def _topic(given: dict[str, str], name: str, camera: str) -> str:
+    topic = given[name]
+    if len(_cameras(given)) > 1 and topic.startswith('/') and '{camera}' not in topic:
+        raise RuntimeError(f'{name}: expected a topic with {{camera}} in it, as there are '
+                           f'several, got {topic}; give {name}:=/{{camera}}/..., or an empty one')
+    if not camera or not topic or topic.startswith('/') or '{camera}' in topic:
+        return topic.replace('{camera}', camera)
+    return f'{camera}/{topic}'
+
+
+def _cameras(given: dict[str, str]) -> list[str]:
+    return [camera.strip() for camera in given['cameras'].split(',')]
 
 
 def _overrides(given: dict[str, str]) -> dict[str, str | bool | float]:
     overrides: dict[str, str | bool | float] = {
         parameter: given[argument] for argument, parameter in (
             ('model', 'model.name'), ('device', 'model.device'),
-            ('transport', 'input.transport')) if given[argument]}
+            ('transport', 'input.transport'), ('cameras', 'cameras')) if given[argument]}
     if given['autostart']:
         overrides['autostart'] = given['autostart'] == 'true'
     overrides['use_sim_time'] = given['use_sim_time'] == 'true'
@@ -156,7 +185,7 @@ def _overrides(given: dict[str, str]) -> dict[str, str | bool | float]:
 def _meters(given: dict[str, str]) -> dict[str, str | bool | float]:
     meters = given['meters']
     overrides: dict[str, str | bool | float] = {
-        parameter: float(given[argument]) for argument, parameter in (
+        parameter: _number(given, argument) for argument, parameter in (
             ('camera_height', 'mount.height'), ('camera_pitch', 'mount.pitch'))
         if given[argument]}
     if meters:
@@ -175,9 +204,17 @@ def _meters(given: dict[str, str]) -> dict[str, str | bool | float]:
     return overrides
 
 
+def _number(given: dict[str, str], argument: str) -> float:
+    try:
+        return float(given[argument])
+    except ValueError:
+        raise RuntimeError(f'{argument}: expected a number, got {given[argument]}') from None
+
+
 def _rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given = context.launch_configurations
-    node = '/'.join(('', *filter(None, (given['namespace'].strip('/'), given['name']))))
+    node = '/'.join(('', *filter(None, (
+        given['namespace'].strip('/'), given['name'], _cameras(given)[0]))))
     return [Node(
         package='rviz2', executable='rviz2', name='rviz2', output='log',
         condition=IfCondition(LaunchConfiguration('rviz')),

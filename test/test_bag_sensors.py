@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import math
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from depth_seg_ros.bag import BagError, BagReader, BagSummary, check_bag, proces
 from depth_seg_ros.cli import main
 from depth_seg_ros.depth import DepthEstimator
 from depth_seg_ros.params import PipelineParams, updated
+import depth_seg_ros.pipeline
 from depth_seg_ros.pipeline import Pipeline
 from depth_seg_ros.readings import Readings
 from frame_results import PaperNetwork
@@ -233,6 +235,21 @@ def test_the_command_says_how_many_frames_have_no_meters_and_why(
                  f'recorded:{maps}', '--topic', '/cam/image_raw', '-p', 'scale.source=sparse',
                  '--sparse-depth', '/cam/depth', '--save', 'mask,scan']) == 0
     assert '1 frame without depth in meters: ' in capsys.readouterr().err
+
+
+def test_the_command_says_how_many_frames_are_unknown_and_why(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+        ) -> None:
+    network = PaperNetwork()
+    network.info = replace(network.info, sees_image=True)
+    monkeypatch.setattr(depth_seg_ros.pipeline, 'load_estimator', lambda params: network)
+    black = np.zeros(96 * 384, np.uint8)
+    source = write_bag(tmp_path / 'in', [
+        ('/cam/image_raw', IMAGE, index * SECOND, image(index, data=black)) for index in range(3)])
+    assert main(['bag', str(source), '--out', str(tmp_path / 'out'), '--save', 'mask']) == 0
+    out, err = capsys.readouterr()
+    assert err.count('3 frames of which all is unknown: too dark: 100.0% of the image') == 1
+    assert out.startswith('3 of 3 frames of /cam/image_raw, 0 regions')
 
 
 @pytest.mark.parametrize('name', ['run.mcap', 'run_0.db3', 'run.bag', 'folder'])

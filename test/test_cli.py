@@ -134,8 +134,8 @@ def test_help_lists_every_benchmark_on_a_line_of_its_own(
 
 def test_an_unknown_benchmark_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of('bench', 'sped') == 2
-    expected = "expected one of speed, depth, scale, regions, robustness, dds; got 'sped'"
-    assert expected in capsys.readouterr().err
+    expected = ', '.join(cli.BENCHES)
+    assert f"expected one of {expected}; got 'sped'" in capsys.readouterr().err
 
 
 def test_images_give_files_a_summary_and_one_line(
@@ -436,6 +436,17 @@ def test_a_video_frame_without_depth_is_counted_and_the_rest_is_done(
     assert run('video', clip, '--out', tmp_path / 'out', '--save', 'regions') == 1
     assert len((tmp_path / 'out/clip_regions.jsonl').read_text().splitlines()) == 3
     assert 'clip: 1 frame without a result: no map' in capsys.readouterr().err
+
+
+def test_video_frames_that_are_not_fit_are_done_and_named_once(
+        clip: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    network = PaperNetwork()
+    network.info = replace(network.info, sees_image=True)
+    use(network)
+    assert run('video', clip, '--out', tmp_path / 'out') == 0  # one is black, and all are flat
+    out, err = capsys.readouterr()
+    assert err.count('4 frames of which all is unknown, such as: ') == err.count('\n') == 1
+    assert out.startswith('4 frames, 0 regions')
 
 
 def test_ctrl_c_leaves_the_video_up_to_there(clip: Path, tmp_path: Path, use: Use) -> None:

@@ -95,3 +95,11 @@ def test_images_from_before_a_stamp_went_back_wait_no_longer() -> None:
     images = waiting(100, 110, 5)
     assert images.due(None) == [(100, 'image 100'), (110, 'image 110')]
     assert images.due(5) == [(5, 'image 5')]
+
+
+def test_all_that_wait_may_be_taken_at_once() -> None:
+    waiting: Waiting[str] = Waiting(9)
+    waiting.add(1, 'one')
+    waiting.add(2, 'two')
+    assert waiting.all() == [(1, 'one'), (2, 'two')]
+    assert waiting.all() == waiting.due(9) == []

@@ -15,7 +15,9 @@
 
 from __future__ import annotations
 
-from depth_seg_ros.commands.reports import Stopwatch
+from collections import Counter
+
+from depth_seg_ros.commands.reports import complain_once, Stopwatch
 import pytest
 
 
@@ -32,3 +34,12 @@ def test_frames_that_no_network_saw_have_no_time_for_depth() -> None:
     watch = Stopwatch()
     watch.add({'quality': 0.001})
     assert str(watch) == 'no depth'
+
+
+@pytest.mark.parametrize(('reasons', 'said'), [
+    ({}, ''), ({'dark': 1}, 'depth_seg: a.mp4: 1 frame unknown: dark\n'),
+    ({'dark': 1, 'blurred': 2}, 'depth_seg: a.mp4: 3 frames unknown, such as: blurred\n')])
+def test_what_many_frames_have_is_said_once(
+        reasons: dict[str, int], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    complain_once('a.mp4', 'unknown', Counter(reasons))
+    assert capsys.readouterr().err == said

@@ -67,6 +67,8 @@ class BagSummary:
         Regions in all results together.
     failed : Counter of str
         Images without a result, by the reason.
+    unfit : Counter of str
+        Results in which all is unknown, as the image is not fit, by what is wrong with it.
     no_meters : Counter of str
         Results without depth in meters where `scale.source` asks for it, by the reason.
     not_copied : tuple of str
@@ -85,6 +87,7 @@ class BagSummary:
     processed: int = 0
     regions: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    unfit: Counter[str] = field(default_factory=Counter)
     no_meters: Counter[str] = field(default_factory=Counter)
     not_copied: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -216,6 +219,8 @@ class _Run:
             return
         self._write(frame, result)
         summary.processed += 1
+        if not result.quality.is_fit:
+            summary.unfit[result.quality.problem] += 1
         if result.why_no_meters:
             summary.no_meters[result.why_no_meters] += 1
         summary.regions += len(result.regions)

@@ -19,7 +19,7 @@ from argparse import Namespace
 
 from depth_seg_ros.bag import check_bag, process_bag, SAVES
 from depth_seg_ros.commands.errors import UsageError
-from depth_seg_ros.commands.reports import complain, plural, progress_bar
+from depth_seg_ros.commands.reports import complain, complain_once, plural, progress_bar
 from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.pipeline import build_pipeline
@@ -43,11 +43,8 @@ def run(args: Namespace) -> int:
                               progress=show, save=_chosen(args.save), sensors=sensors)
     for reason, count in summary.failed.items():
         complain(f'{args.input}: {plural(count, "frame")} without a result: {reason}')
-    if summary.no_meters:  # reasons hold numbers: a line for each would be too many
-        (reason, _), *more = summary.no_meters.most_common()
-        such = ', such as' if more else ''
-        complain(f'{args.input}: {plural(summary.no_meters.total(), "frame")} without depth in '
-                 f'meters{such}: {reason}')
+    complain_once(args.input, 'of which all is unknown', summary.unfit)
+    complain_once(args.input, 'without depth in meters', summary.no_meters)
     for problem in summary.problems:
         complain(f'{args.input}: {problem}')
     for topic in summary.not_copied:

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 import statistics
 import sys
@@ -23,13 +24,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ['complain', 'plural', 'progress_bar', 'Stopwatch']
+__all__ = ['complain', 'complain_once', 'plural', 'progress_bar', 'Stopwatch']
 
 
 def complain(text: str) -> None:
     """Print one line of trouble to stderr, past any progress bar."""
     from tqdm import tqdm
     tqdm.write(f'depth_seg: {text}', file=sys.stderr)
+
+
+def complain_once(name: str, what: str, reasons: Counter[str]) -> None:
+    """
+    Print one line about all frames that something is wrong with; none where there are none.
+
+    Parameters
+    ----------
+    name : str
+        Where they come from.
+    what : str
+        What is wrong.
+    reasons : Counter of str
+        Frames by the reason. Reasons hold numbers: a line for each would be too many.
+
+    """
+    if reasons:
+        such = ', such as' if len(reasons) > 1 else ''
+        complain(f'{name}: {plural(reasons.total(), "frame")} {what}{such}: '
+                 f'{reasons.most_common(1)[0][0]}')
 
 
 def plural(count: int, noun: str) -> str:

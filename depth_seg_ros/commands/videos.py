@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
-from depth_seg_ros.commands.reports import complain, plural, progress_bar, Stopwatch
+from depth_seg_ros.commands.reports import complain, complain_once, plural, progress_bar, Stopwatch
 from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.export import Summary, VideoFiles
@@ -108,6 +108,7 @@ class _Account:
         self._files = files
         self._frames = self._regions = 0
         self.failed: Counter[str] = Counter()
+        self._unfit: Counter[str] = Counter()
         self.watch = Stopwatch()
 
     def take(self, frame: Frame) -> None:
@@ -117,15 +118,18 @@ class _Account:
         except (EstimationError, ValueError) as error:
             self.failed[str(error)] += 1
             return
+        if not result.quality.is_fit:
+            self._unfit[result.quality.problem] += 1
         self._files.write(frame.name, result)
         self.watch.add(result.timings)
         self._frames += 1
         self._regions += len(result.regions)
 
     def report(self, name: str, summary: Summary) -> None:
-        """Write down what there is, and name what failed."""
+        """Write down what there is, and name what failed or is unknown."""
         if self._frames:
             summary.add(name, self._files.paths, self._frames, self._regions)
         for reason, count in self.failed.items():
             summary.fail(name, reason)
             complain(f'{name}: {plural(count, "frame")} without a result: {reason}')
+        complain_once(name, 'of which all is unknown', self._unfit)

@@ -131,8 +131,10 @@ class CameraStream:
         self._processor.on_error(error)
 
     def close(self) -> None:
-        """Take the inputs back."""
+        """Take the inputs back; images that wait for their depth will never be."""
         self._opened.close()
+        for _ in self._waiting.all():
+            self.statistics.image_dropped(DropCause.DEACTIVATED)
 
     def destroy(self) -> None:
         """Take the outputs back."""

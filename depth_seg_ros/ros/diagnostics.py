@@ -206,8 +206,8 @@ def _entry(status: NodeStatus, summary: Summary) -> DiagnosticStatus:
 def _counts(summary: Summary) -> dict[str, Any]:
     return {
         'images received': summary.received, 'lost on the way': summary.lost,
-        'frames processed': summary.processed, 'stamp went back': summary.rewinds,
-        'scene cuts': summary.cuts,
+        'frames processed': summary.processed, 'frames not fit': summary.unfit,
+        'stamp went back': summary.rewinds, 'scene cuts': summary.cuts,
         'input rate (Hz)': summary.rate_in, 'output rate (Hz)': summary.rate_out,
     } | {f'dropped: {cause.value}': count for cause, count in summary.dropped.items()}
 

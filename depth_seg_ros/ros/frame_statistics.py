@@ -83,9 +83,10 @@ class Summary:
 
     Parameters
     ----------
-    received, lost, processed, rewinds, cuts : int
-        Images since activation; `lost` were sent and never came in, `rewinds` counts stamps
-        that went back, `cuts` images that show another scene than the one before.
+    received, lost, processed, unfit, rewinds, cuts : int
+        Images since activation; `lost` were sent and never came in, `unfit` were processed and
+        gave a result in which all is unknown, `rewinds` counts stamps that went back, `cuts`
+        images that show another scene than the one before.
     dropped : dict of DropCause to int
         Every cause, in the order of the enumeration.
     rate_in, rate_lost, rate_out : float
@@ -109,6 +110,7 @@ class Summary:
     received: int = 0
     lost: int = 0
     processed: int = 0
+    unfit: int = 0
     rewinds: int = 0
     cuts: int = 0
     dropped: dict[DropCause, int] = field(
@@ -144,7 +146,8 @@ class FrameStatistics:
         self._inputs: _Samples = deque()
         self._losses: _Samples = deque()
         self._outputs: _Samples = deque()
-        self._received = self._lost = self._processed = self._rewinds = self._cuts = 0
+        self._received = self._lost = self._rewinds = 0
+        self._processed = self._unfit = self._cuts = 0
         self._dropped: Counter[DropCause] = Counter()
         self._last_drop: DropCause | None = None
         self._last_error = self._missing = ''
@@ -181,6 +184,7 @@ class FrameStatistics:
         """Count a result that went out; times in seconds and `missing` as in `Summary`."""
         with self._lock:
             self._processed += 1
+            self._unfit += not result.quality.is_fit
             self._cuts += result.alignment.cut
             _add(self._outputs, self._clock(), 1, sum(result.timings.values()), processing, age)
             self._last_drop, self._last_error = None, ''
@@ -194,7 +198,7 @@ class FrameStatistics:
                 _forget(samples, now)
             return Summary(
                 received=self._received, lost=self._lost, processed=self._processed,
-                rewinds=self._rewinds, cuts=self._cuts,
+                unfit=self._unfit, rewinds=self._rewinds, cuts=self._cuts,
                 dropped={cause: self._dropped[cause] for cause in DropCause},
                 rate_in=self._rate(self._inputs, now),
                 rate_lost=self._rate(self._losses, now),

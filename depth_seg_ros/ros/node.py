@@ -246,9 +246,11 @@ def main(args: list[str] | None = None) -> int:
     if {'-h', '--help'} & set(sys.argv[1:] if args is None else args):
         print(_USAGE)
         return 0
+    before = _interrupt_once()
     try:
-        rclpy.init(args=args)
+        rclpy.init(args=args)  # its own handler of Ctrl-C calls the one that is there
     except RuntimeError as error:  # what rcl raises; it ends with places in the source of rcl
+        signal.signal(signal.SIGINT, before)
         reason = str(error).removeprefix('failed to initialize rcl: ').split(', at ')[0]
         print(f'depth_seg_node: error: {reason}', file=sys.stderr)
         return 2
@@ -257,7 +259,7 @@ def main(args: list[str] | None = None) -> int:
         node = DepthSegNode()
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
-        # Under ros2 launch Ctrl-C comes twice; the second one must not break the clean-up.
+        # It stays so while the interpreter ends, which would make it deadly again.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except Exception:  # noqa: B902 raised again, unless Ctrl-C came in the middle of a callback
         if rclpy.ok():
@@ -268,6 +270,23 @@ def main(args: list[str] | None = None) -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _interrupt_once() -> Any:
+    """
+    Let Ctrl-C raise KeyboardInterrupt once; return what it did before.
+
+    Under ros2 launch it comes twice; the second one must not break the clean-up.
+    """
+    came = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal came
+        if not came:
+            came = True
+            raise KeyboardInterrupt
+
+    return signal.signal(signal.SIGINT, interrupt)
 
 
 if __name__ == '__main__':

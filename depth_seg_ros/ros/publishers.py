@@ -179,12 +179,3 @@ class ResultPublishers:
     def destroy(self) -> None:
         """Take all topics back."""
         self._undo.close()
-
-
-def _missing(outputs: list[NavigationOutput], reason: str) -> str:
-    return _nothing_on([output.topic for output in outputs], reason)
-
-
-def _nothing_on(topics: list[str], reason: str) -> str:
-    names = ', '.join(f'~/{topic}' for topic in topics)
-    return f'nothing on {names}: {reason}' if topics else ''

@@ -20,6 +20,7 @@ import math
 
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.pipeline import FrameResult
+from depth_seg_ros.quality import Quality
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameDropped, FrameStatistics, Summary
 from depth_seg_ros.segmentation import Segmentation
 from depth_seg_ros.stabilize import Alignment
@@ -149,6 +150,12 @@ def test_an_error_without_a_text_is_remembered_by_its_cause(statistics):
 def test_stamps_that_went_back_are_counted(statistics):
     statistics.stamp_went_back()
     assert statistics.summary().rewinds == 1
+
+
+def test_results_in_which_all_is_unknown_are_counted(statistics, frame):
+    statistics.image_processed(frame, 0.01, 0.02)
+    statistics.image_processed(replace(frame, quality=Quality('too dark')), 0.01, 0.02)
+    assert (statistics.summary().processed, statistics.summary().unfit) == (2, 1)
 
 
 def test_scene_cuts_are_counted(statistics, frame):

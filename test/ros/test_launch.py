@@ -131,6 +131,42 @@ def test_camera_info_is_looked_for_beside_the_image():
     assert Started('depth_seg', image='/image').remappings()['camera_info'] == '/camera_info'
 
 
+def test_every_camera_has_its_topics():
+    started = Started('depth_seg', cameras='front, left', image='/{camera}/image_raw', imu='/imu',
+                      sparse_depth='/lidar/{camera}', obstacle_distance='sectors', rviz='true')
+    assert started.parameters()[0]['cameras'] == 'front, left'
+    expected = {'imu': '/imu'}
+    for name in ('front', 'left'):
+        expected |= {
+            f'{name}/image': f'/{name}/image_raw',
+            f'{name}/image/compressed': f'/{name}/image_raw/compressed',
+            f'{name}/camera_info': f'/{name}/camera_info',
+            f'{name}/sparse_depth': f'/lidar/{name}',
+            f'~/{name}/obstacle_distance': f'{name}/sectors'}
+    assert started.remappings() == expected
+    rviz = started.node('rviz2')._Node__remappings
+    assert ('/depth_seg/mask', '/depth_seg/front/mask') in {
+        (started.text(source), started.text(target)) for source, target in rviz}
+
+
+def test_cameras_without_topics_keep_those_of_the_node():
+    remapped = Started('depth_seg', cameras='front,left').remappings()
+    assert len(remapped) == 6
+    assert all(source == target for source, target in remapped.items())
+
+
+def test_the_only_camera_may_have_a_name_and_any_topic():
+    assert Started('depth_seg', cameras='front', image='/cam/image').remappings() == {
+        'front/image': '/cam/image', 'front/image/compressed': '/cam/image/compressed',
+        'front/camera_info': '/cam/camera_info'}
+
+
+@pytest.mark.parametrize('name', ['image', 'camera_info', 'depth_in', 'obstacle_distance'])
+def test_one_topic_for_several_cameras_is_refused(name):
+    with pytest.raises(RuntimeError, match=f'^{name}: expected a topic with .camera. in it'):
+        Started('depth_seg', cameras='front, left', **{name: '/one'})
+
+
 def test_arguments_override_the_parameter_file():
     values, _ = Started('depth_seg', model='embedded', device='cpu', transport='compressed',
                         autostart='false', use_sim_time='true').parameters()
@@ -197,6 +233,11 @@ def test_what_is_measured_on_the_robot_is_given_to_the_node():
     remapped = started.remappings()
     assert {name: remapped[name] for name in ('imu', 'range', 'sparse_depth', 'depth_in')} == {
         'imu': '/imu', 'range': '/sonar', 'sparse_depth': '/lidar', 'depth_in': '/rgbd'}
+
+
+def test_a_height_that_is_no_number_is_named():
+    with pytest.raises(RuntimeError, match='^camera_height: expected a number, got 40cm$'):
+        Started('depth_seg', camera_height='40cm')
 
 
 def test_sectors_go_where_they_are_sent():

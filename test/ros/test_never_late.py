@@ -22,7 +22,7 @@ import pytest
 
 node_rig = pytest.importorskip('node_rig')
 
-import depth_seg_ros.pipeline  # noqa: I100, E402 after the check whether ROS is here
+import depth_seg_ros.ros.node  # noqa: I100, E402 after the check whether ROS is here
 from rclpy.qos import ReliabilityPolicy  # noqa: I100, E402
 from sensor_msgs.msg import Image  # noqa: I100, E402
 
@@ -33,7 +33,8 @@ OVERWRITTEN = 'dropped: newer image came'
 class HeldNetwork:
     """A network that takes as long for an image as the test wants."""
 
-    info = EstimatorInfo('held', 'test', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE)
+    info = EstimatorInfo('held', 'test', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE,
+                         sees_image=False)
 
     def __init__(self):
         self.begun = 0
@@ -55,7 +56,7 @@ class HeldNetwork:
 def held(monkeypatch):
     """Put such a network into the node."""
     network = HeldNetwork()
-    monkeypatch.setattr(depth_seg_ros.pipeline, 'load_estimator', lambda params: network)
+    monkeypatch.setattr(depth_seg_ros.ros.node, 'load_estimator', lambda params: network)
     return network
 
 

@@ -15,8 +15,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import math
 
+from depth_seg_ros.backends.recorded import RecordedEstimator
 from depth_seg_ros.outputs import NAVIGATION, PX4
 from depth_seg_ros.synthetic import CAMERA, render
 import numpy as np
@@ -144,6 +146,39 @@ def test_no_scan_is_said_to_be_in_the_frame_of_the_image(metric):
     metric.send_until(told, node_rig.image(126, 168))
     assert metric.status.level == b'\x01'
     assert (scans, transforms) == ([], [])
+
+
+@pytest.mark.parametrize('source', ['none', 'sparse'])
+def test_of_an_image_that_shows_nothing_every_ray_is_unknown(
+        spin_until, tmp_path, monkeypatch, capfd, source):
+    """Not left out: who steers by an old scan would think that it still holds."""
+    info = RecordedEstimator.info.fget
+    monkeypatch.setattr(RecordedEstimator, 'info', property(
+        lambda estimator: replace(info(estimator), sees_image=True)))
+    kind = 'depth' if source == 'none' else 'inverse_depth'
+    model = node_rig.recorded(tmp_path / 'maps', node_rig.scene() + 0.1, kind)
+    with node_rig.running(spin_until, '-p', f'model.name:={model}',
+                          '-p', f'scale.source:={source}') as rig:
+        infos = rig.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
+        calibration = sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX)
+        results = [rig.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan'),
+                   rig.subscribe(sensor_msgs.LaserScan, '/depth_seg/obstacle_distance'),
+                   rig.subscribe(sensor_msgs.PointCloud2, '/depth_seg/points')]
+
+        def told():
+            infos.publish(calibration)
+            return all(results) and rig.status.message.startswith(
+                'all is unknown: too dark: 100.0% of the image is black')
+
+        rig.send_until(told, node_rig.image(126, 168))
+        scans, sectors, clouds = results
+        assert rig.status.level == b'\x01'
+        assert scans[-1].angle_max > scans[-1].angle_min
+        assert np.isnan(scans[-1].ranges).all() and np.isnan(sectors[-1].ranges).all()
+        assert clouds[-1].width == 0
+        assert 0 < rig.count('frames not fit') == rig.count('frames processed')
+        assert rig.count('dropped: internal error') == rig.count('regions') == 0
+    assert '[depth_seg]: all is unknown: too dark' in capfd.readouterr().err
 
 
 def test_px4_gets_the_sectors_over_its_own_quality_of_service(metric):

@@ -67,6 +67,15 @@ def test_a_signal_ends_it_cleanly(start, signals):
     assert 'Traceback' not in output
 
 
+def test_ctrl_c_may_come_at_any_time_while_it_ends(start):
+    process = start()
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=TIMEOUT)[0]
+    assert process.returncode == 0, output
+    assert 'Traceback' not in output
+
+
 def test_it_says_under_its_remapped_name_what_it_publishes_and_what_not(start):
     process = start('-r', '__ns:=/robot', '-r', 'image:=/image', '-r', '__node:=eyes')
     process.send_signal(signal.SIGINT)

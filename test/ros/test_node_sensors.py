@@ -253,3 +253,16 @@ def test_sensors_are_left_alone_while_inactive(run):
     rig.wait(lambda: not any(rig.client.count_subscribers(topic) for topic in SENSOR_TOPICS))
     rig.wait_for_value('state', 'inactive')
     assert rig.value('imu') == ''
+
+
+def test_images_that_still_wait_for_their_depth_are_counted(run):
+    rig = run('model.name:=depth_in')
+    rig.wait_for_value('state', 'active')
+    rig.send_until(lambda: rig.count('images received') > 3, rgb())
+    deactivate = lifecycle_srvs.ChangeState.Request()
+    deactivate.transition.id = 4
+    rig.call(lifecycle_srvs.ChangeState, '/depth_seg/change_state', deactivate)
+    rig.wait_for_value('state', 'inactive')
+    assert rig.count('dropped: node deactivated') > 3
+    assert rig.count('images received') == sum(
+        rig.count(item.key) for item in rig.status.values if item.key.startswith('dropped: '))

@@ -106,7 +106,7 @@ def test_a_whole_number_is_taken_for_a_float(declare):
 @pytest.mark.parametrize('argument, text', [
     ('segmentation.min_area:=5.0',
      'segmentation.min_area: expected 0 to 0.2 share of the image, got 5.0'),
-    ('model.backend:=magic', "model.backend: expected one of auto, torch; got 'magic'"),
+    ('model.backend:=magic', "model.backend: expected one of auto, torch, openvino; got 'magic'"),
     ('autostart:=7', 'autostart: expected bool, got int 7'),
     ('model.device:=gpu', "model.device: expected auto, cpu, cuda or cuda:N, got 'gpu'"),
 ])

@@ -45,22 +45,21 @@ class Scaler:
     params : ScaleParams
         May be replaced between two frames.
 
+    Attributes
+    ----------
+    infinity : float or None
+        Inverse depth at infinity, as the last frame had it; None where that is not sure.
+
     """
 
     def __init__(self, params: ScaleParams) -> None:
         self.params = params
+        self.infinity: float | None = None
         self._last: tuple[Scaling, float] | None = None
 
     def reset(self) -> None:
         """Hold nothing: the next frame belongs to another stream, or has a scale of its own."""
-        self._last = None
-
-    @property
-    def infinity(self) -> float | None:
-        """Return inverse depth at infinity, as the frame before had it; None where not sure."""
-        if self._last is None or not self._last[0].error <= _SURE:
-            return None
-        return self._last[0].infinity
+        self._last = self.infinity = None
 
     def process(self, depth: DepthMap, stamp: float, readings: Readings, mount: Mount,
                 camera: CameraModel | None, plane: GroundPlane | None) -> Scaling | None:
@@ -98,7 +97,10 @@ class Scaler:
                             'published, with stamps within input.max_skew of the images?')
         else:
             found = scaling_of_sparse(depth, readings.sparse, params)
-        return self._held(found, stamp)
+        found = self._held(found, stamp)
+        sure = not found.reason and found.error <= _SURE
+        self.infinity = found.infinity if sure else None
+        return found
 
     def _held(self, found: Scaling, stamp: float) -> Scaling:
         """

@@ -215,7 +215,6 @@ class Sensing:
             found = self._recent[sensor.topic].nearest(image_ns, round(skew * 1e9))
             if found is not None:
                 self._matched[sensor.topic] = image_ns
-                self._problems.pop(sensor.topic, None)
             # Its first image counts as if it had matched: a sensor may begin later.
             elif abs(image_ns - self._matched.setdefault(sensor.topic, image_ns)) > PATIENCE * 1e9:
                 self._problems[sensor.topic] = (
@@ -247,11 +246,13 @@ class Sensing:
                 continue
             try:
                 read[sensor.reading] = sensor.read(message, params.max_megapixels)
+                with self._lock:
+                    self._problems.pop(sensor.topic, None)
             except ValueError as error:
-                if sensor.reading == 'depth':
-                    raise ImageError(f'{sensor.topic}: {error}') from error
                 with self._lock:
                     self._problems[sensor.topic] = str(error)
+                if sensor.reading == 'depth':
+                    raise ImageError(f'{sensor.topic}: {error}') from error
         return Readings(**read)
 
     def problems(self) -> dict[str, str]:

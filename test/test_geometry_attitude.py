@@ -92,3 +92,12 @@ def test_a_plane_that_tells_no_forward_direction_gives_no_attitude(
 def test_an_attitude_may_lack_the_height() -> None:
     assert math.isnan(attitude_of_mount(0.1, 0.0, math.nan).height)
     assert Attitude((0.0, 1.0, 0.0), 2.0).height == 2.0
+
+
+@pytest.mark.parametrize('sign', [1.0, -1.0])
+def test_straight_down_and_up_have_the_axes_of_what_nearly_is(sign: float) -> None:
+    straight = Attitude((0.0, 0.0, sign), 1.0)
+    nearly = attitude_of_mount(sign * (0.5 * math.pi - 1e-4), 0.0, 1.0)
+    np.testing.assert_allclose(straight.axes, nearly.axes, atol=1e-3)
+    assert np.linalg.det(straight.axes) == pytest.approx(1.0)
+    assert all(map(math.isfinite, straight.quaternion))

@@ -20,10 +20,11 @@ import math
 from typing import Any
 
 from depth_seg_ros.depth import DepthKind, DepthMap
-from depth_seg_ros.geometry import CameraModel
+from depth_seg_ros.geometry import CameraModel, mount_of
 from depth_seg_ros.navigation import (
-    boxes, obstacle_distance, obstacles, points, Scan, scan, View)
-from depth_seg_ros.params import SegmentationParams
+    boxes, obstacle_distance, obstacles, points, Scan, scan, View, view_of)
+from depth_seg_ros.params import MountParams, NavigationParams, SegmentationParams
+from depth_seg_ros.readings import Readings
 from depth_seg_ros.segmentation import RegionClass, Segmentation, Segmenter
 from depth_seg_ros.synthetic import CAMERA, random_world, Solid, World
 import numpy as np
@@ -278,6 +279,19 @@ def test_a_camera_that_looks_straight_down_sees_nothing_free() -> None:
     assert seen.result.segmentation.plane is not None
     assert np.isnan(scan(seen).ranges).all()
     assert sent_by_mavros(obstacle_distance(seen)) == [65535] * 72
+
+
+@pytest.mark.parametrize('down', [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0)])
+def test_an_imu_may_say_straight_down_or_up(down: tuple[float, float, float]) -> None:
+    result = frame(world(height=10.0, pitch=1.5), replace(CAMERA, cx=168.0, cy=126.0))
+    held = mount_of(MountParams(attitude='imu', imu_axes='optical', height=10.0),
+                    Readings(down=down))
+    seen = view_of(replace(result, mount=held), NavigationParams(range_max=2.0))
+    assert seen is not None and seen.is_tilt_known
+    with np.errstate(all='raise'):
+        ranges = scan(seen).ranges
+    # From 10 m up, the ground is seen 2 m away and further.
+    assert not np.isfinite(ranges).any() and np.isinf(ranges).any() == (down[2] > 0.0)
 
 
 def without_plane(**params: Any) -> View:

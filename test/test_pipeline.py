@@ -58,7 +58,8 @@ def processed(region: Region, grid: tuple[int, int], image: tuple[int, int],
             return DepthMap(np.ones(grid, np.float32), kind)
 
     class Found:
-        def process(self, depth: DepthMap, stamp_s: float, memory: Memory) -> Segmentation:
+        def process(self, depth: DepthMap, stamp_s: float, memory: Memory,
+                    infinity: float | None) -> Segmentation:
             """Return the region."""
             labels = np.zeros(grid, np.int32)
             return Segmentation(labels, labels.astype(np.uint8), (region,))
@@ -297,7 +298,8 @@ def test_velocity_is_in_pixels_of_the_image() -> None:
     grids = []
 
     class Moving:
-        def process(self, depth: DepthMap, stamp_s: float, memory: Memory) -> Segmentation:
+        def process(self, depth: DepthMap, stamp_s: float, memory: Memory,
+                    infinity: float | None) -> Segmentation:
             """Return a region two rows and four columns farther every time."""
             step = len(grids)
             grids.append(depth.shape)

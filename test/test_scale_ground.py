@@ -162,4 +162,4 @@ def test_a_metric_model_that_looks_straight_at_the_ground_has_a_reason() -> None
 
 
 def test_where_the_mount_has_no_ground_in_view_nothing_agrees() -> None:
-    assert 'check roll' in scaled(mount(0.3), mount(-1.0)).reason
+    assert 'where the mount has none; check' in scaled(mount(0.3), mount(-1.0)).reason

@@ -138,6 +138,32 @@ def test_new_parameters_count_at_once_and_keep_what_is_held() -> None:
     assert 'asks for 201' in step(made, 0.9, sparse(3.0)).reason
 
 
+def noisy(error: float) -> Readings:
+    """Return what is measured where the network is off by so much, at the median."""
+    off = np.random.default_rng(0).permutation(np.linspace(-2.0, 2.0, METERS.size)) * error
+    meters = METERS * (1.0 + off.reshape(METERS.shape)).astype(np.float32)
+    return Readings(sparse=DepthMap(meters, DepthKind.METRIC))
+
+
+def test_infinity_is_known_from_a_sure_fit_on_and_until_one_that_is_far_off() -> None:
+    made, known = scaler(), []
+    assert made.infinity is None
+    for number, error in enumerate((0.075, 0.055, 0.075, 0.095, 0.075, 0.055)):
+        found = step(made, 0.1 * number, noisy(error))
+        assert found.error == pytest.approx(0.94 * error, abs=0.004)  # on its side of 6.4 and 8 %
+        known.append(made.infinity is not None)
+        assert made.infinity in (None, found.infinity)
+    assert known == [False, True, True, False, False, True]
+    made.reset()
+    assert made.infinity is None
+
+
+def test_a_fit_of_meters_alone_tells_no_infinity() -> None:
+    made = scaler('none')
+    made.process(METRIC, 0.0, NOTHING, NO_MOUNT, None, None)
+    assert made.infinity is None
+
+
 def test_the_ground_is_a_source_and_is_held_too() -> None:
     camera = CameraModel(20, 10, 20.0, 20.0, 9.5, 4.5)
     mount = Mount(attitude_of_mount(0.3, 0.0, 1.0), True, False)

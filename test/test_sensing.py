@@ -206,6 +206,8 @@ def test_what_cannot_be_read_is_a_problem_until_something_can() -> None:
     sensing.add('sparse_depth', image([[1.0]], encoding='rgb8'))
     assert sensing.readings(0, INPUT).sparse is None
     assert "got 'rgb8'" in sensing.problems()['sparse_depth']
+    assert sensing.match(sensing.sensors[0], 0, INPUT) is not None  # that it came is not enough
+    assert "got 'rgb8'" in sensing.problems()['sparse_depth']
     sensing.add('sparse_depth', image([[1.0]], ns=1))
     assert sensing.readings(1, INPUT).sparse is not None
     assert sensing.problems() == {}
@@ -216,6 +218,7 @@ def test_depth_that_stands_for_the_network_cannot_be_done_without() -> None:
     sensing.add('depth_in', image([[1.0]], encoding='rgb8'))
     with pytest.raises(ImageError, match="depth_in: image encoding: .* got 'rgb8'"):
         sensing.readings(0, INPUT)
+    assert "got 'rgb8'" in sensing.problems()['depth_in']
 
 
 def test_a_larger_depth_image_than_allowed_is_refused() -> None:

@@ -36,7 +36,7 @@ from depth_seg_ros.bench.depth_sets import DepthSet, open_set
 from depth_seg_ros.bench.scale_scenes import scene_table
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, EstimatorInfo
 from depth_seg_ros.geometry import attitude_of_plane, CameraModel
-from depth_seg_ros.params import MountParams, PipelineParams, ScaleParams
+from depth_seg_ros.params import MountParams, PipelineParams, QualityParams, ScaleParams
 from depth_seg_ros.pipeline import FrameResult, Pipeline
 from depth_seg_ros.readings import NOTHING, Readings
 from depth_seg_ros.segmentation import Segmenter
@@ -167,7 +167,9 @@ def evaluate(estimator: DepthEstimator, depth_set: DepthSet, args: argparse.Name
         As of `add_arguments`.
 
     """
-    params = PipelineParams(scale=ScaleParams(source=args.source))
+    # Every image counts, however dark.
+    params = PipelineParams(scale=ScaleParams(source=args.source),
+                            quality=QualityParams(enable=False))
     pipeline = Pipeline(estimator, params)
     rng = np.random.default_rng(args.seed)
     for index in range(len(depth_set.pairs)):

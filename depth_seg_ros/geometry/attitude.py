@@ -55,11 +55,15 @@ class Attitude:
         -------
         float64 ndarray of shape (3, 3)
             Rows: forward (the optical axis laid level), left, up. It turns optical into level
-            coordinates.
+            coordinates. Of a camera that looks straight down forward is up in the image, of one
+            that looks straight up down in the image, as of those that nearly do.
 
         """
         down = np.array(self.down)
-        forward = np.array([0.0, 0.0, 1.0]) - self.down[2] * down
+        axis = np.array([0.0, 0.0, 1.0])
+        if math.hypot(*self.down[:2]) < 1e-6:
+            axis = np.array([0.0, -math.copysign(1.0, self.down[2]), 0.0])
+        forward = axis - (axis @ down) * down
         forward /= np.linalg.norm(forward)
         return np.stack([forward, np.cross(forward, down), -down])
 

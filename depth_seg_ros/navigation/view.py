@@ -156,7 +156,7 @@ class View:
         ranges = nearest_by_bin(hit[sure], near[sure], count + 1)[:count]
         falling = slice(int(np.argmax((up < 0.0).any(axis=1))), None)
         free = _free(self, falling, bins[falling], count, distance[falling],
-                     up[falling] / level[falling])
+                     up[falling] / np.maximum(level[falling], np.float32(1e-6)))
         free &= self.is_tilt_known & (np.bincount(hit, minlength=count)[:count] == 0)
         ranges[free] = np.inf
         return Rays((np.arange(count) - half) * step, step, ranges)

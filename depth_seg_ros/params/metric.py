@@ -35,7 +35,7 @@ class ScaleParams(Validated):
     min_inliers: float = option(0.5, 'A fit that fewer measured points agree with gives no '
                                 'scale.', unit='share of the points', low=0.1, high=1.0)
     max_error: float = option(0.15, 'A fit whose inliers are off by more gives no scale.',
-                              unit='median share of the depth', low=0.01, high=1.0)
+                              unit='median share of the depth', low=0.01, high=0.25)
     hold: float = option(0.5, 'How long the last scale is kept when its source falls silent or '
                          'fails. Then meters end.', unit='s', low=0.0, high=10.0)
     memory: float = option(0.1, 'How long past fits count beside that of a frame; 0 takes every '

@@ -99,6 +99,8 @@ def _of_relative(depth: DepthMap, plane: GroundPlane, mount: Mount, camera: Came
     center = plane.c + plane.a * camera.cx + plane.b * camera.cy
     shift = down_z / height - scale * center
     error = _disagreement(scale * slope_x * height, scale * slope_y * height, mount, camera)
+    if math.isinf(error):
+        return _none('ground is seen where the mount has none; check its pitch and roll', share)
     if not error <= params.max_error:
         turn = math.degrees(math.atan2(down_x * slope_y - down_y * slope_x,
                                        down_x * slope_x + down_y * slope_y))

@@ -142,7 +142,8 @@ IMAGES: tuple[ImageOutput, ...] = (
     ImageOutput('depth_gray', 'mono8', 'Inverse depth to look at: near is bright, 0 is unknown.',
                 _gray),
     ImageOutput('depth_color', 'bgr8', 'Heat map of inverse depth; black is unknown.', color_map),
-    ImageOutput('mask', 'mono8', '255 where an obstacle is, 0 elsewhere.', _mask),
+    ImageOutput('mask', 'mono8', '255 where an obstacle is, 0 elsewhere, the unknown too: '
+                '`~/classes` tells.', _mask),
     ImageOutput('labels', '16UC1', 'Region id per pixel, 0 for none.', _labels),
     ImageOutput('classes', 'mono8', 'Class per pixel: ' + ', '.join(
         f'{number} {name}' for number, name in LABELS) + '.', _classes),

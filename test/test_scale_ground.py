@@ -106,7 +106,7 @@ def test_a_wrong_roll_changes_neither_height_nor_pitch_and_is_reported() -> None
 def test_a_roll_that_is_far_off_is_a_reason() -> None:
     found = scaled(mount(0.1, 0.0), mount(0.1, 0.7))
     assert found.reason == ('the ground is seen turned by 40 degrees from where the mount has '
-                            'it; check roll')
+                            'it; check roll, or the network bends the ground')
     assert found.error > PARAMS.max_error and math.isnan(found.scale)
 
 

@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 import os
 from pathlib import Path
 import re
@@ -71,7 +70,8 @@ def is_hub_id(name: str) -> bool:
 
 def embedded_folder() -> Path:
     """Return where the model inside the package is. It may not be there in a broken build."""
-    return Path(str(files('depth_seg_ros'))) / 'models' / 'embedded'
+    # Not by the name of the package: beside a checkout, that is the folder of the checkout.
+    return Path(__file__).resolve().parents[1] / 'models' / 'embedded'
 
 
 def find_model(name: str, revision: str = '') -> ModelFiles:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +43,8 @@ def results_typestore() -> Any:
     """Return a rosbags type store with every type that this package publishes."""
     store = get_typestore(Stores.ROS2_JAZZY)
     types: dict[str, Any] = {}
-    for definition in sorted((files('depth_seg_ros') / 'interfaces/vision_msgs/msg').iterdir(),
-                             key=lambda item: item.name):
+    folder = Path(__file__).resolve().parents[1] / 'interfaces/vision_msgs/msg'
+    for definition in sorted(folder.iterdir()):
         name = f'vision_msgs/msg/{definition.name.removesuffix(".msg")}'
         types.update(get_types_from_msg(definition.read_text(), name))
     store.register(types)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
 from depth_seg_ros.commands.reports import complain, plural, progress_bar, Stopwatch
-from depth_seg_ros.commands.settings import pipeline_params
+from depth_seg_ros.commands.settings import check_images_suffice, pipeline_params
 from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.export import FrameFiles, Summary
 from depth_seg_ros.params import PipelineParams
@@ -35,6 +35,7 @@ __all__ = ['process_images', 'run']
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg image` say, and return the exit code."""
     params = pipeline_params(args)
+    check_images_suffice(params)
     usable = [path for path in args.inputs if _is_usable(path)]
     if not usable:
         return 1

@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from depth_seg_ros.commands.errors import UsageError
+from depth_seg_ros.depth import DEPTH_IN
 from depth_seg_ros.params import NodeParams, ParamSpec, PipelineParams, specs, updated
 
-__all__ = ['is_ros_own', 'parse_overrides', 'pipeline_params', 'read_params_file']
+__all__ = ['check_images_suffice', 'is_ros_own', 'parse_overrides', 'pipeline_params',
+           'read_params_file']
 
 _NODE = 'depth_seg'
 _ROS_OWN = ('use_sim_time', 'start_type_description_service')
@@ -63,6 +65,23 @@ def pipeline_params(args: Namespace) -> PipelineParams:
         raise UsageError(str(error)) from error
     return PipelineParams(
         **{stage.name: getattr(params, stage.name) for stage in fields(PipelineParams)})
+
+
+def check_images_suffice(params: PipelineParams) -> None:
+    """
+    Raise UsageError where the parameters ask for more than the images of files and videos.
+
+    Parameters
+    ----------
+    params : PipelineParams
+        Of images that come without calibration and without other sensors.
+
+    """
+    for name, wanted in ((f'model.name {DEPTH_IN}', params.model.name == DEPTH_IN),
+                         (f'scale.source {params.scale.source}', params.scale.source != 'none')):
+        if wanted:
+            raise UsageError(f'{name}: expected images with camera_info and other sensors, got '
+                             'images alone; use depth_seg bag, or the node')
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
 from depth_seg_ros.commands.reports import complain, complain_once, plural, progress_bar, Stopwatch
-from depth_seg_ros.commands.settings import pipeline_params
+from depth_seg_ros.commands.settings import check_images_suffice, pipeline_params
 from depth_seg_ros.depth import EstimationError
 from depth_seg_ros.export import Summary, VideoFiles
 from depth_seg_ros.params import PipelineParams
@@ -37,6 +37,7 @@ BAG_SUFFIXES = ('.mcap', '.db3', '.bag')
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg video` say, and return the exit code."""
     params = pipeline_params(args)
+    check_images_suffice(params)
     source = int(args.input) if args.input.isdecimal() else args.input
     if Path(args.input).suffix in BAG_SUFFIXES or (Path(args.input) / 'metadata.yaml').exists():
         raise UsageError(f'{args.input}: a bag, not a video; use depth_seg bag')

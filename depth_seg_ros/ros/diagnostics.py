@@ -21,7 +21,7 @@ import math
 from typing import Any
 
 from builtin_interfaces.msg import Time
-from depth_seg_ros.depth import DepthKind, EstimatorInfo
+from depth_seg_ros.depth import DEPTH_IN, DepthKind, EstimatorInfo
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.frame_statistics import DropCause, Summary
 from depth_seg_ros.scale import Scaling
@@ -232,6 +232,8 @@ def _model_values(model: EstimatorInfo, input_size: int) -> dict[str, Any]:
 def _scale_source(model: EstimatorInfo, source: str) -> str:
     metric = model.kind is DepthKind.METRIC
     if source == 'none':
+        if model.name == DEPTH_IN:
+            return 'depth_in'
         return 'metric model' if metric else 'none: relative depth'
     return f'{source}, correcting a metric model' if metric else source
 

@@ -105,7 +105,7 @@ def _of_relative(depth: DepthMap, plane: GroundPlane, mount: Mount, camera: Came
         turn = math.degrees(math.atan2(down_x * slope_y - down_y * slope_x,
                                        down_x * slope_x + down_y * slope_y))
         return _none(f'the ground is seen turned by {abs(turn):.0f} degrees from where the mount '
-                     'has it; check roll', share, error)
+                     'has it; check roll, or the network bends the ground', share, error)
     grid = (slice(_STRIDE // 2, None, _STRIDE),) * 2
     near = scale * depth.values[grid][depth.valid[grid]] + shift
     if np.count_nonzero(near * height < -_PAST_INFINITY) > _MOST_PAST * near.size:

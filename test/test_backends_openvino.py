@@ -29,7 +29,8 @@ from depth_seg_ros.backends import (
     choice, model_cache, openvino_backend, openvino_convert, openvino_engine, openvino_models)
 from depth_seg_ros.backends.openvino_backend import OpenVinoEstimator
 from depth_seg_ros.backends.openvino_convert import convert, convert_apart
-from depth_seg_ros.backends.openvino_engine import has_bf16, UnfitError
+from depth_seg_ros.backends.openvino_engine import (
+    bf16_error, has_bf16, MOST_BF16_ERROR, UnfitError)
 from depth_seg_ros.backends.torch_backend import TorchEstimator
 from depth_seg_ros.backends.weights import find_model
 from depth_seg_ros.depth import DepthKind, load_estimator, ModelLoadError
@@ -121,6 +122,45 @@ def test_bf16_puts_out_no_steps(built: Builder) -> None:
     values = loaded(built('depth_anything'), precision='bf16').estimate(RGB).values
     # PyTorch puts out 773 different values here where fp32 has 3,689.
     assert len(np.unique(values)) > 0.9 * len(np.unique(exact(built('depth_anything'))))
+
+
+@pytest.mark.skipif(not HAS_BF16, reason='this CPU has no bf16')
+@pytest.mark.parametrize('error, asked, taken, said', [
+    ('0.002', 'auto', 'bf16', ''),
+    ('0.4', 'auto', 'fp32', 'bf16 is off by 40.0 % of the range of depth; so fp32 runs it'),
+    ('nan', 'auto', 'fp32', 'bf16 is off by nan %'),
+    ('0.4', 'bf16', 'bf16', 'set model.precision to auto or fp32'),
+    ('0.4', 'fp32', 'fp32', '')])
+def test_bf16_is_taken_where_it_leaves_depth_as_it_is(
+        built: Builder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+        error: str, asked: str, taken: str, said: str) -> None:
+    monkeypatch.setattr(openvino_backend, 'bf16_error', lambda model: float(error))
+    assert loaded(built('depth_anything'), precision=asked).info.precision == taken
+    assert said in caplog.text and bool(said) == bool(caplog.records)
+
+
+@pytest.mark.skipif(not HAS_BF16, reason='this CPU has no bf16')
+def test_conversion_measures_what_bf16_changes(built: Builder) -> None:
+    error = bf16_error(openvino_models.float_model(
+        find_model(str(built('depth_anything'))), (70, 98)))
+    assert 1e-5 < error < MOST_BF16_ERROR
+
+
+@pytest.mark.skipif(not HAS_BF16, reason='this CPU has no bf16')
+def test_a_network_that_does_not_bear_bf16_runs_in_fp32(
+        built: Builder, caplog: pytest.LogCaptureFixture) -> None:
+    # These weights are off by 5 % of the range.
+    assert loaded(built('glpn')).info.precision == 'fp32'
+    assert 'so fp32 runs it' in caplog.text
+
+
+def test_images_of_another_aspect_than_at_the_start_are_announced(
+        built: Builder, caplog: pytest.LogCaptureFixture) -> None:
+    estimator = loaded(built('depth_anything'), precision='fp32')
+    estimator.estimate(RGB)
+    assert not caplog.records
+    estimator.estimate(RGB[:, :120])
+    assert 'images of another aspect' in caplog.text
 
 
 def test_the_embedded_model_is_converted_apart_and_agrees() -> None:
@@ -270,7 +310,7 @@ def test_damaged_models_are_converted_again(
     np.testing.assert_array_equal(again.estimate(RGB).values, expected)
 
 
-@pytest.mark.parametrize('what', ['openvino', 'transformers'])
+@pytest.mark.parametrize('what', ['openvino', 'torch', 'transformers'])
 def test_other_versions_are_other_models(
         built: Builder, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     found = find_model(str(built('depth_anything')))

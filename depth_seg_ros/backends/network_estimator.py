@@ -81,7 +81,7 @@ class NetworkEstimator(ABC):
         self._meaning = meaning_of(found.config, params.kind, params.name)
         self._preprocess = preprocessing_of(
             found.preprocessor, found.config, params.name, params.input_size)
-        device, precision = self._choose()
+        device, precision = self._choose(found)
         self._start(found, device)
         self._info = EstimatorInfo(params.name, self.BACKEND, device, precision,
                                    self._meaning.kind, found.sha256)
@@ -125,7 +125,7 @@ class NetworkEstimator(ABC):
             self._release()
 
     @abstractmethod
-    def _choose(self) -> tuple[str, str]:
+    def _choose(self, found: ModelFiles) -> tuple[str, str]:
         """Return device and precision, or raise ModelLoadError when they cannot be had."""
 
     @abstractmethod

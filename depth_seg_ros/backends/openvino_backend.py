@@ -16,10 +16,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+import logging
 from typing import Any
 
 from depth_seg_ros.backends.network_estimator import NetworkEstimator
-from depth_seg_ros.backends.openvino_engine import compiled, has_bf16, require_openvino
+from depth_seg_ros.backends.openvino_engine import (
+    bf16_error, compiled, has_bf16, MOST_BF16_ERROR, require_openvino)
 from depth_seg_ros.backends.openvino_models import float_model, int8_grids, int8_model
 from depth_seg_ros.backends.weights import ModelFiles
 from depth_seg_ros.depth import EstimationError, ModelLoadError
@@ -28,6 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ['OpenVinoEstimator']
+
+_log = logging.getLogger(__name__)
 
 _SIZES_KEPT = 4
 """Sizes of input that stay compiled: each takes the memory of the weights and half a second."""
@@ -55,7 +59,7 @@ class OpenVinoEstimator(NetworkEstimator):
         self._arithmetic = 'f32'
         self._found: ModelFiles
 
-    def _choose(self) -> tuple[str, str]:
+    def _choose(self, found: ModelFiles) -> tuple[str, str]:
         name, asked = self._params.name, self._params.precision
         require_openvino(name)
         native = has_bf16()
@@ -71,8 +75,23 @@ class OpenVinoEstimator(NetworkEstimator):
                                  'AVX-512 BF16); set fp32, auto, or int8.')
         # In an int8 model, some layers are not quantized.
         self._arithmetic = 'bf16' if native and asked != 'fp32' else 'f32'
+        if self._arithmetic == 'bf16' and not self._is_int8:
+            self._check_bf16(found)
         precision = 'int8' if self._is_int8 else {'f32': 'fp32'}.get(self._arithmetic, 'bf16')
         return 'cpu', precision
+
+    def _check_bf16(self, found: ModelFiles) -> None:
+        """Take fp32 in place of an automatic bf16 that the network does not bear."""
+        grid = self._preprocess.grid(*self._warm_up_size())
+        model = float_model(found, grid)
+        off, is_asked = bf16_error(model), self._params.precision == 'bf16'
+        if not off <= MOST_BF16_ERROR:
+            if not is_asked:
+                self._arithmetic = 'f32'
+            _log.warning('%s: bf16 is off by %.1f %% of the range of depth; %s', found.name,
+                         100.0 * off, 'set model.precision to auto or fp32' if is_asked else
+                         'so fp32 runs it, more slowly')
+        self._requests[grid] = compiled(model, self._arithmetic, self._params.threads)
 
     def _open(self, found: ModelFiles) -> None:
         self._found = found
@@ -93,6 +112,9 @@ class OpenVinoEstimator(NetworkEstimator):
 
     def _request(self, grid: tuple[int, int]) -> Any:
         if grid not in self._requests:
+            if self._info is not None:
+                _log.warning('%s: images of another aspect; the model is made ready for them, which '
+                             'takes some seconds the first time', self._info.name)
             model = int8_model(self._found, grid) if self._is_int8 else float_model(
                 self._found, grid)
             if model is None:

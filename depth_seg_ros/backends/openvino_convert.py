@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import math
 import os
 from pathlib import Path
 import signal
@@ -30,12 +31,14 @@ import sys
 from typing import Any
 import warnings
 
+import cv2
 from depth_seg_ros.backends.openvino_engine import (
-    compiled, has_bf16, require_openvino, save, UnfitError)
+    compiled, has_bf16, keep_bf16_error, require_openvino, save, UnfitError)
 from depth_seg_ros.backends.transformers_network import load_network
 from depth_seg_ros.backends.weights import find_model, ModelFiles
 from depth_seg_ros.depth import ModelLoadError
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['convert', 'convert_apart', 'main']
 
@@ -45,6 +48,9 @@ Largest difference of a converted model in fp32 from PyTorch, in ranges of the o
 
 Measured: 3e-6 with the graph of Depth Anything V2 Small; a graph that is wrong is far off.
 """
+
+_SOFT = 6.0
+"""Pixels by which noise is blurred (sigma) to be as smooth as an image."""
 
 _UNFIT, _BROKEN = 3, 4
 """Exit codes: another engine may take it; none will."""
@@ -126,16 +132,29 @@ def convert(found: ModelFiles, grid: tuple[int, int], folder: Path) -> None:
     planes = np.random.default_rng(0).normal(size=(1, 3, *grid)).astype(np.float32)
     try:
         expected, model = _exported(openvino, network, planes)
-        if has_bf16():
-            compiled(model, 'bf16', 0).infer({0: planes})
-        got = compiled(model, 'f32', 0).infer({0: planes})[0]
+        full = compiled(model, 'f32', 0)
+        got = full.infer({0: planes})[0].copy()
+        keep_bf16_error(model, _bf16_error(full, model, planes) if has_bf16() else math.nan)
     # Each network has its own code, and the converter its own errors.
     except Exception as error:
         raise UnfitError(_unfit(found.name, error)) from error
-    off = float(np.abs(got - expected).max() / max(np.ptp(expected), np.finfo(np.float32).tiny))
+    off = float(np.abs(got - expected).max() / _range_of(expected))
     if not off < _WORST:
         raise UnfitError(_unfit(found.name, f'the result is off by {off:.2g} of its range'))
     save(model, folder)
+
+
+def _bf16_error(full: Any, model: Any, planes: NDArray[np.float32]) -> float:
+    """Return the mean difference of bf16 from fp32 on a smooth picture, in ranges of fp32."""
+    soft = np.stack([cv2.GaussianBlur(plane, (0, 0), _SOFT) for plane in planes[0]])[None]
+    soft = np.ascontiguousarray(soft / soft.std(), np.float32)
+    expected = full.infer({0: soft})[0].copy()
+    got = compiled(model, 'bf16', 0).infer({0: soft})[0]
+    return float(np.abs(got - expected).mean() / _range_of(expected))
+
+
+def _range_of(values: NDArray[np.float32]) -> float:
+    return float(max(np.ptp(values), np.finfo(np.float32).tiny))
 
 
 def _exported(openvino: Any, network: Any, planes: Any) -> tuple[Any, Any]:

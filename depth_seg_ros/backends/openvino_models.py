@@ -34,7 +34,7 @@ __all__ = ['facts_of', 'float_model', 'int8_grids', 'int8_model', 'keep_int8']
 
 _log = logging.getLogger(__name__)
 
-_CONVERTER = '1'
+_CONVERTER = '2'
 """To be raised when conversion makes other models of the same network."""
 
 
@@ -55,7 +55,7 @@ def facts_of(found: ModelFiles, grid: tuple[int, int], precision: str) -> dict[s
     config = json.dumps(found.config, sort_keys=True)
     return {'weights': found.sha256, 'config': hashlib.sha256(config.encode()).hexdigest(),
             'input': f'{grid[0]} x {grid[1]}', 'precision': precision, 'converter': _CONVERTER,
-            **{name: _version(name) for name in ('openvino', 'transformers')}}
+            **{name: _version(name) for name in ('openvino', 'torch', 'transformers')}}
 
 
 def float_model(found: ModelFiles, grid: tuple[int, int]) -> Any:

@@ -50,7 +50,7 @@ class TorchEstimator(NetworkEstimator):
         self._device: torch.device
         self._dtype: torch.dtype
 
-    def _choose(self) -> tuple[str, str]:
+    def _choose(self, found: ModelFiles) -> tuple[str, str]:
         require_torch(self._params.name)
         import torch
         if self._params.threads:

@@ -132,10 +132,16 @@ class Recorder:
         self.is_loaded = True
 
 
-@pytest.mark.parametrize('backend', ['auto', 'torch'])
+def test_without_a_named_backend_the_fastest_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('depth_seg_ros.backends.choice.load_fastest', lambda params: params)
+    params: Any = ModelParams(backend='auto')
+    assert load_estimator(params) is params
+
+
+@pytest.mark.parametrize('backend', ['torch', 'openvino'])
 def test_the_named_backend_is_built_and_loaded(
         backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(depth, 'BACKENDS', {'torch': f'{__name__}:Recorder'})
+    monkeypatch.setattr(depth, 'BACKENDS', {backend: f'{__name__}:Recorder'})
     params = ModelParams(backend=backend)
     found: Any = load_estimator(params)
     assert type(found).__name__ == 'Recorder'

@@ -19,8 +19,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from depth_seg_ros.commands.errors import UsageError
-from depth_seg_ros.commands.settings import parse_overrides, pipeline_params, read_params_file
-from depth_seg_ros.params import NodeParams, PipelineParams, specs
+from depth_seg_ros.commands.settings import (
+    check_images_suffice, parse_overrides, pipeline_params, read_params_file)
+from depth_seg_ros.params import ModelParams, NodeParams, PipelineParams, ScaleParams, specs
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -137,3 +138,18 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b'\xff\xfe\x00')
     with pytest.raises(UsageError, match='expected YAML'):
         asked(path)
+
+
+@pytest.mark.parametrize('params, asked', [
+    (PipelineParams(scale=ScaleParams(source='ground')), 'scale.source ground'),
+    (PipelineParams(scale=ScaleParams(source='sparse')), 'scale.source sparse'),
+    (PipelineParams(model=ModelParams(name='depth_in')), 'model.name depth_in')])
+def test_images_alone_make_no_meters(params: PipelineParams, asked: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_images_suffice(params)
+    assert str(caught.value) == (f'{asked}: expected images with camera_info and other sensors, '
+                                 'got images alone; use depth_seg bag, or the node')
+
+
+def test_images_alone_suffice_for_a_metric_model() -> None:
+    check_images_suffice(PipelineParams(model=ModelParams(kind='metric')))

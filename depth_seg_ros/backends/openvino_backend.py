@@ -113,8 +113,8 @@ class OpenVinoEstimator(NetworkEstimator):
     def _request(self, grid: tuple[int, int]) -> Any:
         if grid not in self._requests:
             if self._info is not None:
-                _log.warning('%s: images of another aspect; the model is made ready for them, which '
-                             'takes some seconds the first time', self._info.name)
+                _log.warning('%s: images of another aspect; the model is made ready for them, '
+                             'which takes some seconds the first time', self._info.name)
             model = int8_model(self._found, grid) if self._is_int8 else float_model(
                 self._found, grid)
             if model is None:

@@ -108,7 +108,7 @@ def test_depth_of_another_camera_gives_all_that_a_metric_network_does(run, kind)
     classes = {found.results[0].hypothesis.class_id for found in regions[-1].detections}
     assert 'object' in classes
     rig.wait_for_value('depth_in', 'used')
-    assert rig.value('scale source') == 'metric model'
+    assert rig.value('scale source') == 'depth_in'
 
 
 def test_images_wait_for_the_depth_that_is_nearest_to_them(run):

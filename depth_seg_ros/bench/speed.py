@@ -51,8 +51,8 @@ from numpy.typing import NDArray
 __all__ = ['add_arguments', 'main', 'measure', 'SyntheticDepth', 'synthetic_frames']
 
 _WARM_UP = 5
-_USUAL = ('decode bgr8', 'segmentation', 'tracking', 'regions', 'draw mask', 'fill mask',
-          'draw labels', 'fill labels', 'fill regions')
+_USUAL = ('decode bgr8', 'quality', 'steady', 'segmentation', 'tracking', 'scale', 'regions',
+          'draw mask', 'fill mask', 'draw labels', 'fill labels', 'fill regions')
 """What a robot pays besides the network when it subscribes to mask, labels and regions."""
 
 _FIRST_SUM = 'without the network: mask, labels and regions'

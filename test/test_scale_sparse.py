@@ -212,3 +212,22 @@ def test_too_large_an_error_is_a_reason() -> None:
                             f'{found.error:.1%}; scale.max_error allows 2.0%')
     assert 0.04 < found.error < 0.1
     assert scaling_of_sparse(relative(METERS), measured(noisy), PARAMS).reason == ''
+
+
+@pytest.mark.parametrize('share, reason', [
+    (0.05, ''),
+    (0.4, 'much of the image would be farther than infinity; sparse_depth has to have points in '
+     'all of the view')])
+def test_a_fit_that_puts_much_of_the_view_beyond_infinity_is_refused(
+        share: float, reason: str) -> None:
+    # The network errs in rows without points: what is there would count as seen, and free.
+    depth, rows = relative(METERS), round(share * SHAPE[0])
+    values = depth.values.copy()
+    values[:rows] = 0.0
+    sparse = measured(METERS, 1000)
+    known = sparse.valid.copy()
+    known[:rows] = False
+    found = scaling_of_sparse(DepthMap(values, depth.kind), DepthMap(
+        sparse.values, sparse.kind, known), PARAMS)
+    assert found.reason == reason
+    assert found.inlier_share == 1.0 and found.error < 1e-4

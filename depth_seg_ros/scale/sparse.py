@@ -57,6 +57,16 @@ _LEAST_RELIEF = 0.1
 
 _LEAST_CORRELATION = 0.5
 
+_STRIDE = 8
+
+_PAST_INFINITY, _MOST_PAST = 0.1, 0.1
+"""
+Share of the image that may lie beyond infinity by this share of the usual nearness of anchors.
+
+Points in one part of the view can be fitted so that the rest is. On 7-Scenes, Replica and KITTI,
+with points everywhere or in the lower part only, no pixel is.
+"""
+
 
 class Anchors(NamedTuple):
     """What the network says, and 1 / Z as measured, at N points; float64 (N,) each."""
@@ -139,7 +149,21 @@ def scaling_of_sparse(depth: DepthMap, sparse: DepthMap, params: ScaleParams) ->
     if line is None or not (line.scale > 0.0 and line.correlation >= _LEAST_CORRELATION):
         return _none('depth does not follow the points of sparse_depth; is that the same view, '
                      'registered to this camera?', count)
-    return _judged(line, anchors, params)
+    found = _judged(line, anchors, params)
+    if not found.reason and _past_infinity(found, depth, anchors) > _MOST_PAST:
+        return _none('much of the image would be farther than infinity; sparse_depth has to '
+                     'have points in all of the view', count, found.inlier_share, found.error)
+    return found
+
+
+def _past_infinity(found: Scaling, depth: DepthMap, anchors: Anchors) -> float:
+    """Return the share of the image that is well beyond infinity."""
+    grid = (slice(_STRIDE // 2, None, _STRIDE),) * 2
+    inverse = depth.values[grid][depth.valid[grid]]
+    if depth.kind is DepthKind.METRIC:
+        inverse = 1.0 / inverse
+    least = -_PAST_INFINITY * _median(anchors.near)
+    return float(np.mean(found.scale * inverse + found.shift < least)) if inverse.size else 0.0
 
 
 def _judged(line: _Line, anchors: Anchors, params: ScaleParams) -> Scaling:

@@ -46,8 +46,9 @@ class ModelParams(Validated):
                          live=False)
     precision: str = option(
         'auto', 'Arithmetic of the network. auto takes fp16 on CUDA; on a CPU, bf16 with openvino '
-        'where the CPU has it, else fp32. int8 needs openvino and a model that "depth_seg models '
-        'quantize" made.', choices=('auto', 'fp32', 'bf16', 'fp16', 'int8'), live=False)
+        'where the CPU has it and the network bears it, else fp32. int8 needs openvino and a '
+        'model that "depth_seg models quantize" made.',
+        choices=('auto', 'fp32', 'bf16', 'fp16', 'int8'), live=False)
     input_size: int = option(
         252, 'Short side of the image that the network sees, rounded to what the model takes. '
         'Larger is finer and slower. Networks of one fixed size, such as embedded, ignore it.',

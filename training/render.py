@@ -12,29 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Compile the ray-caster once, and render one view of a scene with it."""
+"""Render one view of a scene with the ray-caster."""
 
 from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-import hashlib
-from pathlib import Path
-import shutil
-import subprocess
-import sysconfig
-import tempfile
 
 import numpy as np
 
-SOURCE = Path(__file__).with_name('raycast.c')
-FLAGS = ('-std=c11', '-O3', '-march=native', '-ffast-math', '-fno-finite-math-only', '-shared',
-         '-fPIC')
+from training.native import library
+
 SOLID, MATERIAL, LIGHT, ENVIRONMENT = 16, 28, 9, 19
-
-
-class CompilerNotFoundError(RuntimeError):
-    """There is no C compiler to build the ray-caster with."""
 
 
 @dataclass(frozen=True)
@@ -109,34 +98,6 @@ class Picture:
     instances: np.ndarray
 
 
-def library() -> ctypes.CDLL:
-    """
-    Compile raycast.c into the temporary folder unless that is done, and load it.
-
-    Returns
-    -------
-    ctypes.CDLL
-        The library with the function ``render``.
-
-    Raises
-    ------
-    CompilerNotFoundError
-        When neither cc nor gcc is on the path.
-
-    """
-    key = hashlib.sha256(SOURCE.read_bytes() + ' '.join(FLAGS).encode()).hexdigest()[:16]
-    target = Path(tempfile.gettempdir()) / f'depth_seg_raycast_{key}_{sysconfig.get_platform()}.so'
-    if not target.exists():
-        compiler = shutil.which('cc') or shutil.which('gcc')
-        if compiler is None:
-            raise CompilerNotFoundError(
-                'no C compiler found; install one: sudo apt install gcc libc6-dev')
-        with tempfile.NamedTemporaryFile(suffix='.so', delete=False) as build:
-            subprocess.run([compiler, *FLAGS, '-o', build.name, str(SOURCE), '-lm'], check=True)
-        Path(build.name).replace(target)
-    return ctypes.CDLL(str(target))
-
-
 _loaded: ctypes.CDLL | None = None
 
 
@@ -179,7 +140,7 @@ def render(scene: Scene, view: View, outline_samples: int = 3) -> Picture:
     """
     global _loaded
     if _loaded is None:
-        _loaded = library()
+        _loaded = library('raycast')
     solids = _rows(scene.solids, SOLID, 'solids')
     materials = _rows(scene.materials, MATERIAL, 'materials')
     lights = _rows(scene.lights, LIGHT, 'lights')

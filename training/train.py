@@ -32,12 +32,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from training import network, pictures
+from training import group_norm, network, pictures
 from training.loss import affine_invariant_loss
 
 PARTS = [(96, 0.28, 0.1), (128, 0.43, 0.1), (192, 1.0, 0.1)]
 RENDERED = 156   # rows; enough for 192 squeezed ones that a camera took with some blur
 HELD_OUT = 9 * 10 ** 13   # first seed of the pictures of the validation
+LONGEST = 10.0   # seconds of one step; more is a machine that slept
 
 
 def arguments(line: list[str] | None = None) -> argparse.Namespace:
@@ -107,13 +108,15 @@ class Trainer:
         self.net = network.build().to(options.device, memory_format=torch.channels_last)
         self.net.set_attn_implementation('eager')   # its backward is four times as fast on a CPU
         self.net.head.head[-1] = torch.nn.Identity()   # a ReLU; its zeros would learn nothing
+        if options.device == 'cpu':
+            group_norm.speed_up(self.net)
         if options.init:
             network.start_from(self.net, options.init)
         decay = [p for p in self.net.parameters() if p.ndim > 1]
         rest = [p for p in self.net.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
             [{'params': decay, 'weight_decay': 0.03}, {'params': rest, 'weight_decay': 0.0}],
-            lr=options.rate, betas=(0.9, 0.98))
+            lr=options.rate, betas=(0.9, 0.98), fused=True)
         self.mean = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
         self.path = options.folder / 'last.ckpt'
         if self.path.exists():
@@ -167,9 +170,8 @@ class Trainer:
         self.step += 1
         self.images += len(rgb)
         keep = min(1 - 1 / o.memory, self.step / (self.step + 20))
-        for k, v in self.net.state_dict().items():
-            if v.is_floating_point():
-                self.mean[k].lerp_(v, 1 - keep)
+        now = {k: v for k, v in self.net.state_dict().items() if v.is_floating_point()}
+        torch._foreach_lerp_([self.mean[k] for k in now], list(now.values()), 1 - keep)
         return float(loss.detach())
 
     @torch.no_grad()
@@ -217,7 +219,7 @@ def loop(trainer: Trainer, held_out: pictures.Ring, batches: queue.Queue, made: 
     while trainer.elapsed < end and not trainer.stopped:
         start = time.monotonic()
         losses.append(trainer.train_on(*batches.get()))
-        trainer.elapsed += time.monotonic() - start
+        trainer.elapsed += min(time.monotonic() - start, LONGEST)
         bar.update(round(trainer.elapsed) - bar.n)
         if time.monotonic() - saved > 120 or trainer.elapsed >= end or trainer.stopped:
             trainer.save()

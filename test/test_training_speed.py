@@ -1,0 +1,89 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The faster group normalization of the training is PyTorch's own, and says what it lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import shutil
+import sys
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+torch = pytest.importorskip('torch')
+pytest.importorskip('transformers')
+if not (shutil.which('cc') or shutil.which('gcc')):
+    pytest.skip('it is written in C', allow_module_level=True)
+
+from training import native  # noqa: E402  the folder is not installed
+from training.group_norm import GroupNorm, speed_up  # noqa: E402
+
+
+def relative(values: torch.Tensor, reference: torch.Tensor) -> float:
+    """Return the greatest difference as a share of the greatest value."""
+    gap = (values.float() - reference.float()).abs().max() / reference.abs().max()
+    return float(gap.detach())
+
+
+@pytest.mark.parametrize('relu', [True, False])
+@pytest.mark.parametrize(('channels', 'side'), [(16, 9), (64, 6), (160, 5)])
+def test_group_norm_and_its_gradients_are_those_of_pytorch(channels: int, side: int, relu: bool
+                                                           ) -> None:
+    """Within what bfloat16 can hold, 1 in 256."""
+    random = torch.Generator().manual_seed(channels)
+    x = (2 * torch.randn(3, channels, side, side, generator=random) + 0.5).bfloat16()
+    weight, bias = torch.randn(2, channels, generator=random)
+    dy = torch.randn(3, channels, side, side, generator=random).bfloat16()
+    ours = [v.clone().requires_grad_() for v in (x, weight, bias)]
+    theirs = [v.float().requires_grad_() for v in (x, weight, bias)]
+
+    y = GroupNorm.apply(*ours, 8, 1e-5, relu)
+    reference = torch.nn.functional.group_norm(theirs[0], 8, *theirs[1:], 1e-5)
+    reference = torch.relu(reference) if relu else reference
+    y.backward(dy)
+    reference.backward(dy.float())
+
+    assert relative(y, reference) < 1 / 256
+    for mine, yours in zip(ours, theirs):
+        assert relative(mine.grad, yours.grad) < 1 / 256
+
+
+def test_a_body_that_is_sped_up_computes_the_same_and_keeps_its_weights() -> None:
+    """In bfloat16 by the C code, in float32 by PyTorch."""
+    from transformers import BitConfig
+    from transformers.models.bit.modeling_bit import BitEncoder
+
+    torch.manual_seed(0)
+    body = BitEncoder(BitConfig(embedding_size=16, hidden_sizes=[32, 64], depths=[1, 1],
+                                layer_type='bottleneck', num_groups=8))
+    x = torch.randn(2, 16, 12, 12)
+    names = list(body.state_dict())
+    before = body(x).last_hidden_state
+    speed_up(body)
+    torch.testing.assert_close(body(x).last_hidden_state, before)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert relative(body(x).last_hidden_state, before) < 0.05
+    assert list(body.state_dict()) == names
+
+
+def test_without_a_compiler_it_says_what_to_install(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing is compiled yet in an empty temporary folder."""
+    monkeypatch.setattr(native.shutil, 'which', lambda name: None)
+    monkeypatch.setattr(native.tempfile, 'gettempdir', lambda: str(tmp_path))
+    with pytest.raises(native.CompilerNotFoundError, match='apt install gcc'):
+        native.library('group_norm')

@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeAlias
 
 from depth_seg_ros.depth import DepthKind, DepthMap, shown_range
 from depth_seg_ros.params import SteadyParams
+from depth_seg_ros.quantiles import quantile
 import numpy as np
 from numpy.typing import NDArray
 
@@ -190,7 +191,7 @@ def _fit(now: _Floats, before: _Floats, spread: float) -> tuple[float, float, fl
     scale, shift = line
     for _ in range(_ROUNDS):
         off = np.abs(scale * x + shift - y)
-        reach = max(7.0 * float(np.median(off)), _NARROWEST * spread)
+        reach = max(7.0 * quantile(off, 0.5), _NARROWEST * spread)
         weight = np.clip(1.0 - (off / reach) ** 2, 0.0, None) ** 2
         weight /= weight.sum()
         mean_x, mean_y = weight @ x, weight @ y

@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeAlias
 
 import cv2
 from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.quantiles import quantile
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
 import numpy as np
 from numpy.typing import NDArray
@@ -288,7 +289,7 @@ def _ramp(ground: Plane, planes: NDArray[np.float64], grid: Grid, like: Mask, to
     # A ramp meets the floor between the two; a table, parallel to it, only at the horizon.
     bend = float(np.array([0.5, 0.0, 1.0]) @ (ramp - ground) / (ground[1] - ramp[1]))
     on_ground = like & (np.abs(on_ground) < tolerance)
-    rows = sorted((np.median(grid.uv1[on_ramp, 1]), np.median(grid.uv1[on_ground, 1])))
+    rows = sorted((quantile(grid.uv1[on_ramp, 1], 0.5), quantile(grid.uv1[on_ground, 1], 0.5)))
     return ramp if covered >= 0.6 and rows[0] < bend < rows[1] else None
 
 

@@ -145,12 +145,13 @@ class Segmenter:
         found = METHODS[params.method](frame, edges, noise, params)
         parts = without_holes(found.things, 4 * min_pixels(frame, params))
         is_ground = found.classes == RegionClass.GROUND
-        things, seams = parts, find_seams(parts, is_ground, frame, edges)
+        things = parts
         if found.standing is not None:
             # Across the two pixels that a step took, a thing meets what is behind it.
             meeting = grown(parts, found.standing, 2)
             names = join(find_seams(meeting, is_ground, frame, edges), params.join_loss)
-            things, seams = names.take(parts), seams.renamed(names)
+            things = names.take(parts)
+        seams = find_seams(things, is_ground, frame, edges)
         area = areas(things, len(seams.length))
         own = seams.ownership(area)
         large = area > params.max_area * things.size

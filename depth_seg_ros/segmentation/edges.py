@@ -22,6 +22,7 @@ from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.quantiles import quantile
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['Edges', 'find_edges', 'pixel_noise']
 
@@ -30,6 +31,13 @@ _STEP_REACH, _CREASE_REACH = 2, 4
 
 _CREASE_NOISE = 4.0
 """A crease below this many sigmas of the pixel noise is none."""
+
+_RIM_REACH = 2
+"""
+A step has a near side within this, in pixels; the crease between two cushions has none.
+
+At 4 there are 1.9 false regions a frame in rendered rooms, here 1.6; at 1 things are missed.
+"""
 
 _RIDGE = 0.5
 """A pixel that is half as much of a ridge as of a valley lies on a thin near thing."""
@@ -48,15 +56,15 @@ class Edges:
         The far side of every depth step, two pixels wide.
     creases : bool ndarray of shape (h, w)
         Where two surfaces meet in a valley (a thing and the wall, table or floor that it touches).
-    rims : bool ndarray of shape (h, w)
-        The near side of steps, and ridges: a steep valley has none beside it.
+    at_steps : bool ndarray of shape (h, w)
+        On or beside those of `steps` that have a near side: a steep valley has none.
 
     """
 
     step: FloatImage
     steps: Mask
     creases: Mask
-    rims: Mask
+    at_steps: Mask
 
 
 def pixel_noise(frame: Frame) -> float:
@@ -91,12 +99,18 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     steps, rims = _valleys(frame.near, step, _STEP_REACH, 0)
     bend = np.maximum(scale * np.float32(params.crease), np.float32(_CREASE_NOISE * noise))
     creases, _ = _valleys(cv2.blur(frame.near, (3, 3)), bend, _CREASE_REACH, 1)
-    return Edges(step, steps, creases & ~steps, rims)
+    rims = cv2.dilate(rims.view(np.uint8), _square(2 * _RIM_REACH + 1))
+    at_steps = cv2.dilate(steps.view(np.uint8) & rims, _square(3))
+    return Edges(step, steps, creases & ~steps, at_steps.view(np.bool_))
 
 
 def _valleys(near: FloatImage, least: FloatImage, reach: int, blur: int
              ) -> tuple[Mask, Mask]:
-    """Return where the second difference in some direction is more, no ridge; and rims."""
+    """
+    Return where the second difference in some direction is more, no ridge; and rims.
+
+    Rims are the near sides of steps, and ridges.
+    """
     most, fewest = np.zeros_like(near), np.zeros_like(near)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
@@ -115,3 +129,7 @@ def _valleys(near: FloatImage, least: FloatImage, reach: int, blur: int
         cv2.min(fewest, bend, dst=fewest)
     fewest *= np.float32(-_RIDGE)
     return (most > least) & (most > fewest), fewest > np.float32(0.5 * _RIDGE) * least
+
+
+def _square(size: int) -> NDArray[np.uint8]:
+    return np.ones((size, size), np.uint8)

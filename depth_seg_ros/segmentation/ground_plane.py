@@ -182,7 +182,7 @@ def _grown(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: float
     terms = np.concatenate([uv1 * uv1[:, :1], uv1 * uv1[:, 1:2], uv1, uv1 * near[:, None]], 1)
     terms /= np.square(scale)[:, None]
     planes = planes.copy()
-    for reach in (4.0, 3.0, 2.0):
+    for reach in (4.0, 2.0):
         over = (near - planes.astype(np.float32) @ uv1.T) / (scale * np.float32(reach * tolerance))
         weights = np.square(np.maximum(np.float32(1.0) - np.square(over), np.float32(0.0)))
         sums = (weights @ terms).astype(np.float64)

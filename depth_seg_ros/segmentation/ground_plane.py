@@ -20,7 +20,6 @@ from typing import NamedTuple, TypeAlias
 
 import cv2
 from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.quantiles import quantile
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
 import numpy as np
 from numpy.typing import NDArray
@@ -182,7 +181,7 @@ def _grown(planes: NDArray[np.float64], grid: Grid, like: Mask, tolerance: float
     terms = np.concatenate([uv1 * uv1[:, :1], uv1 * uv1[:, 1:2], uv1, uv1 * near[:, None]], 1)
     terms /= np.square(scale)[:, None]
     planes = planes.copy()
-    for reach in (4.0, 2.0):
+    for reach in (4.0, 3.0, 2.0):
         over = (near - planes.astype(np.float32) @ uv1.T) / (scale * np.float32(reach * tolerance))
         weights = np.square(np.maximum(np.float32(1.0) - np.square(over), np.float32(0.0)))
         sums = (weights @ terms).astype(np.float64)
@@ -289,7 +288,7 @@ def _ramp(ground: Plane, planes: NDArray[np.float64], grid: Grid, like: Mask, to
     # A ramp meets the floor between the two; a table, parallel to it, only at the horizon.
     bend = float(np.array([0.5, 0.0, 1.0]) @ (ramp - ground) / (ground[1] - ramp[1]))
     on_ground = like & (np.abs(on_ground) < tolerance)
-    rows = sorted((quantile(grid.uv1[on_ramp, 1], 0.5), quantile(grid.uv1[on_ground, 1], 0.5)))
+    rows = sorted((np.median(grid.uv1[on_ramp, 1]), np.median(grid.uv1[on_ground, 1])))
     return ramp if covered >= 0.6 and rows[0] < bend < rows[1] else None
 
 

@@ -33,7 +33,7 @@ def quantile(values: NDArray[np.floating[Any]], share: float) -> float:
     Parameters
     ----------
     values : float ndarray of any shape
-        At least one, none of them NaN.
+        At least one. NaN comes after all others.
     share : float
         0 for the least, 0.5 for the median, 1 for the greatest.
 

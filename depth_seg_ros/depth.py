@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from depth_seg_ros.params import ModelParams
+from depth_seg_ros.quantiles import quantile
 import numpy as np
 from numpy.typing import NDArray
 
@@ -157,7 +158,7 @@ def shown_range(inverse: NDArray[np.floating[Any]]) -> tuple[float, float]:
         known = inverse[np.isfinite(inverse)]
     if known.size == 0:
         return 0.0, 1.0
-    low, high = np.quantile(known, (0.02, 0.98))
+    low, high = quantile(known, 0.02), quantile(known, 0.98)
     reach = 0.1 * (high - low)
     low, high = max(low - reach, known.min()), min(high + reach, known.max())
     if not high > low:

@@ -20,6 +20,7 @@ import math
 
 import cv2
 from depth_seg_ros.params import QualityParams
+from depth_seg_ros.quantiles import quantile
 import numpy as np
 from numpy.typing import NDArray
 
@@ -118,8 +119,8 @@ class InputGate:
             return Quality()
         gray = _gray(rgb)
         texture, blur = _edges(gray)
-        found = {'dark': float(np.mean(gray < _BLACK)),
-                 'saturated': float(np.mean(gray >= _WHITE)),
+        found = {'dark': np.count_nonzero(gray < _BLACK) / gray.size,
+                 'saturated': np.count_nonzero(gray >= _WHITE) / gray.size,
                  'texture': texture, 'blur': blur, 'frozen': self._same_for(rgb, stamp)}
         return Quality(_problem(self.params, **found), **found)
 
@@ -135,13 +136,14 @@ class InputGate:
 
 def _gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a small gray picture of an image, uint8 (h, w); a smaller image keeps its size."""
-    # Means of the whole image took 1.9 ms at 1280x720. Up to 16 pixels a cell are enough against
-    # the noise of a sensor.
+    # Means of the whole image took 1.9 ms at 1280x720. Up to 16 pixels a cell, of a part of the
+    # rows, are enough against the noise of a sensor.
     scale = _SIDE / min(rgb.shape[:2])
     height, width = (round(length * scale) for length in rgb.shape[:2])
+    some_rows = rgb[::max(1, int(0.5 / scale))]
+    gray = np.asarray(cv2.cvtColor(some_rows, cv2.COLOR_RGB2GRAY), np.uint8)
     if scale < 0.5:
-        rgb = np.asarray(cv2.resize(rgb, (2 * width, 2 * height)), np.uint8)
-    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+        gray = np.asarray(cv2.resize(gray, (2 * width, 2 * height)), np.uint8)
     if scale < 1.0:
         gray = np.asarray(cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA))
     return gray
@@ -154,16 +156,10 @@ def _edges(gray: NDArray[np.uint8]) -> tuple[float, float]:
     soft = cv2.blur(gray.astype(np.float32), (3, 3))
     across = cv2.absdiff(soft[:-_STEP, _STEP:], soft[:-_STEP, :-_STEP])
     down = cv2.absdiff(soft[_STEP:, :-_STEP], soft[:-_STEP, :-_STEP])
-    strongest = _quantile(cv2.max(across, down), 0.99)
-    contrast = _quantile(soft, 0.99) - _quantile(soft, 0.01)
+    strongest = quantile(cv2.max(across, down), 0.99)
+    contrast = quantile(soft, 0.99) - quantile(soft, 0.01)
     width = _STEP * contrast / strongest if strongest > 0.0 else math.nan
     return strongest, width / min(gray.shape)
-
-
-def _quantile(values: NDArray[np.float32], share: float) -> float:
-    # Six times as quick as numpy's, which sorts for the value between two.
-    place = int(share * (values.size - 1))
-    return float(np.partition(values.ravel(), place)[place])
 
 
 def _problem(params: QualityParams, dark: float, saturated: float, texture: float, blur: float,

@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeAlias
 
 from depth_seg_ros.depth import DepthKind, DepthMap, shown_range
 from depth_seg_ros.params import SteadyParams
+from depth_seg_ros.quantiles import quantile
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,8 +41,12 @@ _AGREES = 0.05
 _NARROWEST = 0.002
 """Weights are no sharper than this share of the spread: equal frames leave residuals of zero."""
 
-_PAIRS = 64
-"""With 45 % of the points moving, 20 of them lie still."""
+_PAIRS = np.random.default_rng(0).random((2, 64))
+"""
+The points of 64 pairs, as shares of their number.
+
+With 45 % of the points moving, 20 of the pairs lie still.
+"""
 
 _ROUNDS = 4
 
@@ -190,7 +195,7 @@ def _fit(now: _Floats, before: _Floats, spread: float) -> tuple[float, float, fl
     scale, shift = line
     for _ in range(_ROUNDS):
         off = np.abs(scale * x + shift - y)
-        reach = max(7.0 * float(np.median(off)), _NARROWEST * spread)
+        reach = max(7.0 * quantile(off, 0.5), _NARROWEST * spread)
         weight = np.clip(1.0 - (off / reach) ** 2, 0.0, None) ** 2
         weight /= weight.sum()
         mean_x, mean_y = weight @ x, weight @ y
@@ -206,7 +211,7 @@ def _fit(now: _Floats, before: _Floats, spread: float) -> tuple[float, float, fl
 
 def _of_pairs(x: _Floats, y: _Floats, spread: float) -> tuple[float, float] | None:
     """Return scale and shift of the line through two points that most points are near to."""
-    one, other = np.random.default_rng(0).integers(len(x), size=(2, _PAIRS))
+    one, other = (_PAIRS * len(x)).astype(np.intp)
     run, rise = x[one] - x[other], y[one] - y[other]
     sound = (run * rise > 0.0) & (np.abs(rise) > 0.1 * spread)
     if not sound.any():

@@ -30,7 +30,7 @@ FILES = MODULES + sorted((ROOT / 'tools').glob('*.py')) + sorted((ROOT / 'traini
 
 # Lowest first: a module imports from its own row and from those above it in this table.
 LAYERS = (
-    ('declarations', 'params'),
+    ('declarations', 'params', 'quantiles'),
     ('images', 'image_encodings', 'compressed_images'),
     ('depth', 'geometry', 'calibration', 'readings', 'matching', 'sensing'),
     ('quality', 'stabilize'),

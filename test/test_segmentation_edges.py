@@ -66,6 +66,15 @@ def test_planes_have_no_edges_however_steep() -> None:
         assert not edges.steps.any() and not edges.creases.any()
 
 
+def test_a_steep_valley_has_no_near_side() -> None:
+    valley = edges_of(0.3 + 0.05 * np.abs(COLUMNS - 40))
+    assert valley.steps[:, 40].all() and not valley.at_steps.any()
+    near = np.full(SHAPE, 0.5)
+    near[:, 40:] = 0.8
+    at_steps = edges_of(near).at_steps
+    assert at_steps[:, 37:41].all() and not at_steps[:, :37].any() and not at_steps[:, 41:].any()
+
+
 def test_a_step_on_a_slope_is_marked_too() -> None:
     near = 0.3 + 0.002 * (ROWS + COLUMNS)
     near[:, 40:] += 0.2

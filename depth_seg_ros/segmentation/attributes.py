@@ -20,6 +20,7 @@ import math
 from typing import TypeAlias
 
 from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.quantiles import quantile
 from depth_seg_ros.segmentation.frame import Frame, Labels
 from depth_seg_ros.segmentation.ground import Ground
 from depth_seg_ros.segmentation.result import LayerBounds, Region, RegionClass
@@ -92,20 +93,24 @@ def depths_of(labels: Labels, count: int, frame: Frame, ground: Ground | None, n
     near = frame.near.ravel()[place]
     over_far = near - np.float32(frame.far)
     if ground is None:
-        height, sigmas = np.full(count, np.nan), over_far / np.float32(max(noise, 0.0005))
+        heights, sigmas = np.full_like(near, np.nan), over_far / np.float32(max(noise, 0.0005))
     else:
         over = near - ground.surface.ravel()[place]
-        height = _quantile(over / np.maximum(over_far, np.float32(0.04)), ends, 0.95)
+        heights = over / np.maximum(over_far, np.float32(0.04))
         sigmas = np.abs(ground.sigmas.ravel()[place])
-    return Depths(area, _quantile(near, ends, 0.95), _quantile(near, ends, 0.5), height,
-                  _mean(sigmas, ends))
+    nearest, median, height, mean = np.full((4, count), np.nan)
+    for i in 1 + np.flatnonzero(np.diff(ends)):
+        some = np.s_[ends[i - 1]:ends[i]:max(1, (ends[i] - ends[i - 1]) // _ENOUGH)]
+        nearest[i], median[i] = quantile(near[some], 0.95), quantile(near[some], 0.5)
+        height[i], mean[i] = quantile(heights[some], 0.95), sigmas[some].mean(dtype=np.float64)
+    return Depths(area, nearest, median, height, mean)
 
 
 def layer_bounds(labels: Labels, kinds: NDArray[np.uint8], frame: Frame,
                  params: SegmentationParams) -> LayerBounds:
     """Return what separates near, mid and far among the obstacles, in inverse depth."""
-    stands = np.isin(kinds, (RegionClass.OBJECT, RegionClass.STRUCTURE))
-    near = frame.near[::2, ::2][stands.take(labels[::2, ::2])]
+    stands = (kinds == RegionClass.OBJECT) | (kinds == RegionClass.STRUCTURE)
+    near = frame.near[::4, ::4][stands.take(labels[::4, ::4])]
     bounds = [frame.to_inverse(value) for value in layer_thresholds(near, params.layers, params)]
     if not bounds:
         return LayerBounds()
@@ -159,28 +164,7 @@ def described(labels: Labels, kinds: NDArray[np.uint8], own: _Floats, depths: De
 def _sampled(runs: Runs, area: NDArray[np.intp], width: int) -> NDArray[np.intp]:
     """Return, by label, the places of all pixels of small regions, every fourth of large ones."""
     runs = runs.chosen(np.argsort(runs.number, kind='stable'))
-    return runs.places(width, np.where(area >= 16 * _ENOUGH, 2, 1)[runs.number])
-
-
-def _quantile(values: NDArray[np.float32], ends: NDArray[np.intp], share: float) -> _Floats:
-    """Return of every group, whose values lie together, the value at this share of its order."""
-    found = np.full(len(ends), np.nan)
-    for i in range(1, len(ends)):
-        group = values[ends[i - 1]:ends[i]]
-        group = group[::max(1, group.size // _ENOUGH)]
-        if group.size:
-            place = round(share * (group.size - 1))
-            found[i] = np.partition(group, place)[place]
-    return found
-
-
-def _mean(values: NDArray[np.generic], ends: NDArray[np.intp]) -> _Floats:
-    """Return the mean of every group; NaN for an empty one."""
-    found = np.full(len(ends), np.nan)
-    for i in range(1, len(ends)):
-        if ends[i] > ends[i - 1]:
-            found[i] = values[ends[i - 1]:ends[i]].mean(dtype=np.float64)
-    return found
+    return runs.places(width, np.where(area >= 4 * _ENOUGH, 2, 1)[runs.number])
 
 
 def _layer(nearest: float, layers: LayerBounds) -> int:

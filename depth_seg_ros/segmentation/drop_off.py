@@ -43,9 +43,9 @@ _RIM = 0.4
 
 def below(frame: Frame, ground: Ground, params: SegmentationParams) -> Mask:
     """Return what is seen through the ground: farther than it, where it should be near."""
-    surely = ((ground.clearance > 0.1)
-              & (ground.sigmas < np.float32(-2.0 * params.noise_high))
-              & (ground.surface - frame.near > np.float32(0.03)))
+    surely = ground.sigmas < np.float32(-2.0 * params.noise_high)
+    if surely.any():  # hardly ever
+        surely &= (ground.clearance > 0.1) & (ground.surface - frame.near > np.float32(0.03))
     if not surely.any():
         return surely
     # A lower floor nears the horizon together with the ground: there only its connection tells.

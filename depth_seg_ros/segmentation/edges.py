@@ -19,8 +19,10 @@ from dataclasses import dataclass
 
 import cv2
 from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.quantiles import quantile
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ['Edges', 'find_edges', 'pixel_noise']
 
@@ -29,6 +31,13 @@ _STEP_REACH, _CREASE_REACH = 2, 4
 
 _CREASE_NOISE = 4.0
 """A crease below this many sigmas of the pixel noise is none."""
+
+_RIM_REACH = 2
+"""
+A step has a near side within this, in pixels; the crease between two cushions has none.
+
+At 4 there are 1.9 false regions a frame in rendered rooms, here 1.6; at 1 things are missed.
+"""
 
 _RIDGE = 0.5
 """A pixel that is half as much of a ridge as of a valley lies on a thin near thing."""
@@ -47,22 +56,22 @@ class Edges:
         The far side of every depth step, two pixels wide.
     creases : bool ndarray of shape (h, w)
         Where two surfaces meet in a valley (a thing and the wall, table or floor that it touches).
-    rims : bool ndarray of shape (h, w)
-        The near side of steps, and ridges: a steep valley has none beside it.
+    at_steps : bool ndarray of shape (h, w)
+        On or beside those of `steps` that have a near side: a steep valley has none.
 
     """
 
     step: FloatImage
     steps: Mask
     creases: Mask
-    rims: Mask
+    at_steps: Mask
 
 
 def pixel_noise(frame: Frame) -> float:
     """Return the sigma of what changes from pixel to pixel, in units of nearness."""
-    rough = frame.near[::3, ::3] - cv2.blur(frame.near, (5, 5))[::3, ::3]
-    rough = np.abs(rough[frame.valid[::3, ::3]])
-    return float(1.4826 * np.median(rough)) if rough.size else 0.0
+    rough = frame.near[::4, ::4] - cv2.blur(frame.near, (5, 5))[::4, ::4]
+    rough = np.abs(rough[frame.valid[::4, ::4]])
+    return 1.4826 * quantile(rough, 0.5) if rough.size else 0.0
 
 
 def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
@@ -90,12 +99,18 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     steps, rims = _valleys(frame.near, step, _STEP_REACH, 0)
     bend = np.maximum(scale * np.float32(params.crease), np.float32(_CREASE_NOISE * noise))
     creases, _ = _valleys(cv2.blur(frame.near, (3, 3)), bend, _CREASE_REACH, 1)
-    return Edges(step, steps, creases & ~steps, rims)
+    rims = cv2.dilate(rims.view(np.uint8), _square(2 * _RIM_REACH + 1))
+    at_steps = cv2.dilate(steps.view(np.uint8) & rims, _square(3))
+    return Edges(step, steps, creases & ~steps, at_steps.view(np.bool_))
 
 
 def _valleys(near: FloatImage, least: FloatImage, reach: int, blur: int
              ) -> tuple[Mask, Mask]:
-    """Return where the second difference in some direction is more, no ridge; and rims."""
+    """
+    Return where the second difference in some direction is more, no ridge; and rims.
+
+    Rims are the near sides of steps, and ridges.
+    """
     most, fewest = np.zeros_like(near), np.zeros_like(near)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
@@ -114,3 +129,7 @@ def _valleys(near: FloatImage, least: FloatImage, reach: int, blur: int
         cv2.min(fewest, bend, dst=fewest)
     fewest *= np.float32(-_RIDGE)
     return (most > least) & (most > fewest), fewest > np.float32(0.5 * _RIDGE) * least
+
+
+def _square(size: int) -> NDArray[np.uint8]:
+    return np.ones((size, size), np.uint8)

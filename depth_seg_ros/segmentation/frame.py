@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 import cv2
 from depth_seg_ros.depth import DepthKind, DepthMap
+from depth_seg_ros.quantiles import quantile
 import numpy as np
 from numpy.typing import NDArray
 
@@ -117,17 +118,15 @@ def prepare(depth: DepthMap, work_width: int, at_infinity: float | None = None) 
     sample = inverse[::4, ::4][valid[::4, ::4]]
     if sample.size < 1000:
         sample = inverse[valid]
-    sample = sample.astype(np.float64)
-    farthest, low, high = np.quantile(sample, (0.005, 0.02, 0.98))
+    farthest, low, high = (quantile(sample, share) for share in (0.005, 0.02, 0.98))
     if not _differ(low, high):  # a small thing before a flat wall is relief, too
         low, high = float(inverse[valid].min()), float(inverse[valid].max())
         farthest = low
     if not _differ(low, high):
         return None
-    spread = float(high - low)
-    near = np.clip((inverse - np.float64(low)) / spread, -_FARTHEST_SPREADS, _FARTHEST_SPREADS)
-    near = _filled(near.astype(np.float32), valid)
-    low, farthest = float(low), float(farthest)
+    spread = high - low
+    reach = _FARTHEST_SPREADS * spread
+    near = _filled((np.clip(inverse, low - reach, high + reach) - low) / spread, valid)
     if depth.kind is DepthKind.METRIC:
         at_infinity = 0.0
     if at_infinity is not None:

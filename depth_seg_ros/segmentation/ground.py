@@ -20,6 +20,7 @@ from typing import Any
 
 import cv2
 from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.quantiles import quantile
 from depth_seg_ros.segmentation.frame import FloatImage, Frame, Mask
 from depth_seg_ros.segmentation.ground_plane import find_planes, image_of, sampled
 import numpy as np
@@ -162,4 +163,4 @@ def _noise(over: FloatImage, clearance: FloatImage, may_be: Mask, tolerance: flo
     like = may_be & (error < _reach(clearance, tolerance))
     if not like.any():
         return 0.0
-    return float(1.4826 * np.median(error[like] / clearance[like]))
+    return 1.4826 * quantile(error[like] / clearance[like], 0.5)

@@ -92,7 +92,7 @@ class Memory:
             return frame
         hold = self.params.hold
         lowered, raised = np.float32(1.0 - hold), np.float32(1.0 + _HIGHER * hold)
-        return replace(frame, bar=np.where(before, lowered, raised))
+        return replace(frame, bar=raised + (lowered - raised) * before)
 
     def keep(self, classes: NDArray[np.uint8]) -> None:
         """Note where obstacles are, from classes on the work grid."""

@@ -89,16 +89,15 @@ def find_runs(labels: NDArray[np.int32]) -> Runs:
     """Return the runs of a label image of shape (h, w)."""
     width = labels.shape[1]
     flat = labels.ravel()
-    change = np.empty(flat.size, bool)
-    np.not_equal(flat[1:], flat[:-1], out=change[1:])
+    change = np.empty(flat.size + 1, bool)
+    np.not_equal(flat[1:], flat[:-1], out=change[1:-1])
     change[::width] = True
-    place = np.flatnonzero(change)
-    stop = np.append(place[1:], flat.size)
-    number = flat[place]
-    some = number > 0
-    place, stop, number = place[some], stop[some], number[some]
+    limits = np.flatnonzero(change)
+    number = flat[limits[:-1]]
+    some = np.flatnonzero(number)
+    place, stop = limits[some], limits[some + 1]
     row = place // width
-    return Runs(number, row, place - row * width, stop - row * width)
+    return Runs(number[some], row, place - row * width, stop - row * width)
 
 
 def areas(labels: NDArray[np.int32], count: int) -> _Places:

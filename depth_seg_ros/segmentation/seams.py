@@ -48,13 +48,6 @@ Low things are this compact (2 * area / outline, in pixels); ragged noise of far
 Of a bad network 0.30 false regions a frame are left for 0.37.
 """
 
-_RIM_REACH = 2
-"""
-A step has a near side within this, in pixels; the crease between two cushions has none.
-
-At 4 there are 1.9 false regions a frame in rendered rooms, here 1.6; at 1 things are missed.
-"""
-
 _Counts: TypeAlias = NDArray[np.float64]
 
 
@@ -113,21 +106,6 @@ class Seams:
                 np.bincount(first, self.owned[:, 0], count)
                 + np.bincount(second, self.owned[:, 1], count))
 
-    def renamed(self, names: NDArray[np.int32]) -> Seams:
-        """Return the seams of labels that were given other numbers, equal ones for one thing."""
-        count = int(names.max()) + 1
-        pairs = names[self.pairs]
-        owned = np.where((pairs[:, 0] > pairs[:, 1])[:, None], self.owned[:, ::-1], self.owned)
-        pairs = np.sort(pairs, axis=1)
-        outer = pairs[:, 0] != pairs[:, 1]
-        keys, place = np.unique(pairs[outer] @ [count, 1], return_inverse=True)
-        return Seams(np.stack(np.divmod(keys, count), 1),
-                     np.bincount(place, self.asked[outer], len(keys)),
-                     np.stack([np.bincount(place, owned[outer, side], len(keys))
-                               for side in (0, 1)], 1),
-                     np.bincount(names, self.length, count),
-                     np.bincount(names, self.cut_off, count))
-
 
 def find_seams(labels: Labels, ground: Mask, frame: Frame, edges: Edges) -> Seams:
     """
@@ -146,13 +124,10 @@ def find_seams(labels: Labels, ground: Mask, frame: Frame, edges: Edges) -> Seam
 
     """
     count = int(labels.max()) + 1
-    box = np.ones((3, 3), np.uint8)
-    beside = np.ones((2 * _RIM_REACH + 1, 2 * _RIM_REACH + 1), np.uint8)
-    rims = cv2.dilate(edges.rims.view(np.uint8), beside)
-    at_step = cv2.dilate(edges.steps.view(np.uint8) & rims, box)
-    silent = cv2.dilate((ground | ~frame.valid).view(np.uint8), box)
+    silent = cv2.dilate((ground | ~frame.valid).view(np.uint8), np.ones((3, 3), np.uint8))
     pairs, says, stands = (np.concatenate(parts) for parts in zip(*(
-        _pairs(labels, silent, at_step, frame, edges, vertical) for vertical in (False, True))))
+        _pairs(labels, count, silent.view(np.bool_), frame, edges, vertical)
+        for vertical in (False, True))))
     keys, place = np.unique(pairs, return_inverse=True)
     size = len(keys)
     asked = np.bincount(place, says, size)
@@ -165,8 +140,7 @@ def find_seams(labels: Labels, ground: Mask, frame: Frame, edges: Edges) -> Seam
                  np.bincount(rim, minlength=count).astype(np.float64))
 
 
-def _pairs(labels: Labels, silent: NDArray[np.uint8], at_step: NDArray[np.uint8], frame: Frame,
-           edges: Edges, vertical: bool
+def _pairs(labels: Labels, count: int, silent: Mask, frame: Frame, edges: Edges, vertical: bool
            ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.int8]]:
     """
     Return of every pair of neighbors with two labels a < b what it says.
@@ -184,14 +158,13 @@ def _pairs(labels: Labels, silent: NDArray[np.uint8], at_step: NDArray[np.uint8]
     before = here - stride * np.minimum(along, _ASIDE)
     after = there + stride * np.minimum(extent - 2 - along, _ASIDE)
     rise = near[before] - near[after]
-    is_step = ((at_step.ravel()[here] | at_step.ravel()[there]) > 0) & (
+    at_step, quiet = edges.at_steps.ravel(), silent.ravel()
+    is_step = (at_step[here] | at_step[there]) & (
         np.abs(rise) > 0.5 * edges.step.ravel()[here])
     first, second = flat[here], flat[there]
-    quiet = silent.ravel()
-    hushed = (((quiet[here] | quiet[before]) > 0) & (first == 0)) | (
-        ((quiet[there] | quiet[after]) > 0) & (second == 0))
+    hushed = ((quiet[here] | quiet[before]) & (first == 0)) | (
+        (quiet[there] | quiet[after]) & (second == 0))
     sign = np.sign(rise) * np.where(first < second, 1, -1) * is_step
-    count = int(labels.max()) + 1
     key = np.minimum(first, second).astype(np.intp) * count + np.maximum(first, second)
     return key, is_step | ~hushed, sign.astype(np.int8)
 

@@ -145,12 +145,13 @@ class Segmenter:
         found = METHODS[params.method](frame, edges, noise, params)
         parts = without_holes(found.things, 4 * min_pixels(frame, params))
         is_ground = found.classes == RegionClass.GROUND
-        things, seams = parts, find_seams(parts, is_ground, frame, edges)
+        things = parts
         if found.standing is not None:
             # Across the two pixels that a step took, a thing meets what is behind it.
             meeting = grown(parts, found.standing, 2)
             names = join(find_seams(meeting, is_ground, frame, edges), params.join_loss)
-            things, seams = names.take(parts), seams.renamed(names)
+            things = names.take(parts)
+        seams = find_seams(things, is_ground, frame, edges)
         area = areas(things, len(seams.length))
         own = seams.ownership(area)
         large = area > params.max_area * things.size
@@ -163,7 +164,7 @@ def _answer(stages: Stages, depth: DepthMap, params: SegmentationParams, memory:
     frame, found, own = stages.frame, stages.found, stages.own
     labels, kinds = _joined(
         stages.things, found.pits, (own >= params.ownership) & (own > 0.0))
-    labels *= frame.valid
+    labels = np.asarray(cv2.copyTo(labels, frame.valid.view(np.uint8)))
     own = np.append(own, np.ones(len(kinds) - len(own)))
     depths = depths_of(labels, len(kinds), frame, found.ground, stages.noise)
     order = _nearest_first(depths, min_pixels(frame, params))
@@ -182,14 +183,12 @@ def _answer(stages: Stages, depth: DepthMap, params: SegmentationParams, memory:
 def _joined(things: Labels, pits: Labels, is_object: NDArray[np.bool_]
             ) -> tuple[Labels, NDArray[np.uint8]]:
     """Return one label image of both, and the class by label."""
-    before = len(is_object) - 1
-    labels = things.copy()
-    if pits.any():
-        np.copyto(labels, pits + before, where=(things == 0) & (pits > 0), casting='same_kind')
+    before, added = len(is_object) - 1, int(pits.max())
+    if added:
+        things = np.where((things == 0) & (pits > 0), pits + np.int32(before), things)
     kinds = np.where(is_object, RegionClass.OBJECT, RegionClass.STRUCTURE).astype(np.uint8)
     kinds[0] = RegionClass.UNKNOWN
-    added = np.full(int(pits.max()), RegionClass.DROP_OFF, np.uint8)
-    return labels, np.concatenate([kinds, added])
+    return things, np.append(kinds, np.full(added, RegionClass.DROP_OFF, np.uint8))
 
 
 def _nearest_first(depths: Depths, min_area: int) -> NDArray[np.intp]:

@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import cv2
 from depth_seg_ros.detections import class_name
 from depth_seg_ros.drawing.colors import class_color, hex_color
 from depth_seg_ros.drawing.explain.page import (
@@ -173,9 +172,6 @@ def seams_of(stages: Stages) -> tuple[Mask, Mask]:
 def owned_outline(stages: Stages) -> Mask:
     """Return the pixels of things beside which something farther begins."""
     frame, edges, things = stages.frame, stages.edges, stages.things
-    # As in the seams of segmentation: a step counts where its near side has a rim.
-    rims = cv2.dilate(edges.rims.view(np.uint8), np.ones((9, 9), np.uint8))
-    at_step = cv2.dilate(edges.steps.view(np.uint8) & rims, np.ones((3, 3), np.uint8)) > 0
     own = np.zeros(things.shape, bool)
     near, labels = (np.pad(image, _ASIDE + 1, mode='edge') for image in (frame.near, things))
     height, width = things.shape
@@ -188,7 +184,7 @@ def owned_outline(stages: Stages) -> Mask:
         rise = (moved(near, -_ASIDE * down, -_ASIDE * right)
                 - moved(near, (_ASIDE + 1) * down, (_ASIDE + 1) * right))
         ends = (things > 0) & (moved(labels, down, right) != things)
-        own |= ends & at_step & (rise > 0.5 * edges.step)
+        own |= ends & edges.at_steps & (rise > 0.5 * edges.step)
     return own
 
 

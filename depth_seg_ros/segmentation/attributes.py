@@ -110,7 +110,7 @@ def layer_bounds(labels: Labels, kinds: NDArray[np.uint8], frame: Frame,
                  params: SegmentationParams) -> LayerBounds:
     """Return what separates near, mid and far among the obstacles, in inverse depth."""
     stands = (kinds == RegionClass.OBJECT) | (kinds == RegionClass.STRUCTURE)
-    near = frame.near[::4, ::4][stands.take(labels[::4, ::4])]
+    near = frame.near[::2, ::2][stands.take(labels[::2, ::2])]
     bounds = [frame.to_inverse(value) for value in layer_thresholds(near, params.layers, params)]
     if not bounds:
         return LayerBounds()

@@ -333,7 +333,7 @@ def test_a_model_that_loads_but_does_not_run_is_refused(
 
 def test_a_device_without_room_for_the_network_is_an_error_of_the_model(
         built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError('CUDA out of memory')
     monkeypatch.setattr(torch.nn.Module, 'to', fail)
     assert 'CUDA out of memory. If memory is short, ' in refusal(built('dpt'))

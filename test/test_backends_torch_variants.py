@@ -89,6 +89,7 @@ def small(precision: str = 'fp32', network: Any = None) -> TorchNetwork:
 
 
 def pixels_of(folder: Path | str, rgb: NDArray[np.uint8]) -> tuple[Preprocessing, Any]:
+    """Return how a model wants its images, and such an image at that size."""
     found = find_model(str(folder))
     preprocessing = preprocessing_of(found.preprocessor, found.config, 'name', 70)
     return preprocessing, preprocessing.resized(rgb)
@@ -111,9 +112,12 @@ def off(got: NDArray[np.float32], expected: NDArray[np.float32]) -> tuple[float,
     return float(error), float(spearmanr(got.ravel(), expected.ravel()).statistic)
 
 
-@pytest.mark.parametrize(('precision', 'most', 'rank'), [
-    ('fp32', 1e-5, 0.999999), ('bf16', 0.02, 0.998), ('fp16', 0.003, 0.9999)])
-@pytest.mark.parametrize('kind', ['depth_anything', 'dpt'])
+# The tiny GLPN does not bear bf16: 0.07 of its range, 0.0007 in fp16.
+@pytest.mark.parametrize(('kind', 'precision', 'most', 'rank'), [
+    ('depth_anything', 'fp32', 1e-5, 0.999999), ('dpt', 'fp32', 1e-5, 0.999999),
+    ('glpn', 'fp32', 1e-5, 0.999999), ('depth_anything', 'fp16', 0.002, 0.9998),
+    ('dpt', 'fp16', 0.002, 0.9998), ('glpn', 'fp16', 0.002, 0.9998),
+    ('depth_anything', 'bf16', 0.01, 0.998), ('dpt', 'bf16', 0.01, 0.95)])
 def test_every_precision_agrees_with_transformers(
         built: Builder, kind: str, precision: str, most: float, rank: float) -> None:
     preprocessing, pixels = pixels_of(built(kind), RGB)
@@ -128,7 +132,7 @@ def test_every_precision_agrees_with_transformers(
 
 
 @pytest.mark.parametrize(('precision', 'most', 'rank'), [
-    ('fp32', 1e-5, 0.999999), ('bf16', 0.015, 0.998), ('fp16', 0.002, 0.9999)])
+    ('fp32', 1e-5, 0.999999), ('bf16', 0.01, 0.998), ('fp16', 0.002, 0.9999)])
 def test_every_precision_of_the_embedded_network_agrees_with_transformers(
         precision: str, most: float, rank: float) -> None:
     # On photographs: bf16 0.0037 and 0.9998, fp16 0.0006 and 0.999996.

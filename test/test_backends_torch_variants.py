@@ -20,7 +20,6 @@ What CUDA runs is run here on the CPU: no line of it asks for the device, but fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-import json
 import logging
 from pathlib import Path
 import shutil
@@ -29,7 +28,6 @@ from typing import Any
 
 import cv2
 from depth_seg_ros.backends import choice, torch_backend
-from depth_seg_ros.backends.openvino_backend import OpenVinoEstimator
 from depth_seg_ros.backends.preprocessing import Preprocessing, preprocessing_of
 from depth_seg_ros.backends.torch_backend import TorchEstimator
 from depth_seg_ros.backends.torch_compile import CompiledNetwork

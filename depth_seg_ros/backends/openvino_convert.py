@@ -82,7 +82,8 @@ def convert_apart(found: ModelFiles, grid: tuple[int, int], folder: Path) -> Non
     """
     root = Path(__file__).resolve().parents[2]
     path = os.pathsep.join([str(root), *filter(None, [os.environ.get('PYTHONPATH')])])
-    command = [sys.executable, '-m', __name__, found.name, found.revision, *map(str, grid), folder]
+    command = [sys.executable, '-m', __name__, found.name, found.revision, *map(str, grid),
+               str(folder)]
     try:
         result = subprocess.run(
             command, env={**os.environ, 'PYTHONPATH': path}, text=True, timeout=_LONGEST,

@@ -100,6 +100,7 @@ class TorchNetwork:
         Parameters
         ----------
         pixels : uint8 tensor of shape (1, h, w, 3)
+            On the device.
 
         Returns
         -------

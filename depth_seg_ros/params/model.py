@@ -51,9 +51,9 @@ class ModelParams(Validated):
         choices=('auto', 'fp32', 'bf16', 'fp16', 'int8'), live=False)
     compile: bool = option(
         False, 'Have PyTorch compile the network: 1.1 to 1.3 times as fast on a CPU; on CUDA with '
-        'CUDA graphs. Takes minutes while loading, and at the first image of another aspect. Needs '
-        'a C++ compiler, on CUDA Triton, too. Only for torch, which backend auto then takes.',
-        live=False)
+        'CUDA graphs. Takes minutes while loading, and at the first image of another aspect; '
+        'needs a C++ compiler, on CUDA Triton, too. Only for torch, which backend auto then '
+        'takes.', live=False)
     input_size: int = option(
         252, 'Short side of the image that the network sees, rounded to what the model takes. '
         'Larger is finer and slower. Networks of one fixed size, such as embedded, ignore it.',

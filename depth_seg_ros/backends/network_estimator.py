@@ -158,7 +158,11 @@ class NetworkEstimator(ABC):
         self._is_open = True
         try:
             self._open(found)
-            self._run(np.full((*self._warm_up_size(), 3), 127, np.uint8))
+            depth = self._run(np.full((*self._warm_up_size(), 3), 127, np.uint8))
+            if not np.isfinite(depth.values).any():
+                raise ModelLoadError(f'{self._params.name}: it puts out no number at all on '
+                                     f'{device}. Set model.precision to fp32, where no number '
+                                     f'is too large.')
         except ModelLoadError:
             self.close()
             raise

@@ -58,6 +58,15 @@ _BAG_SENSORS = (
     ('--imu', 'pitch and roll of the camera, Imu; with -p mount.attitude=imu'),
     ('--range', 'height over the ground, Range; with -p mount.height_from=range'))
 
+_MODEL_VERBS = {
+    'list': 'list the known models, as without a verb',
+    'fetch': 'fetch a model, where it is not here yet, and check its files',
+    'check': 'check the files of a model, and run it',
+    'quantize': 'make the int8 model that model.precision=int8 runs',
+    'cache': 'list converted and quantized models',
+    'clear': 'remove converted and quantized models',
+}
+
 _EXIT_CODES = ('Exit codes: 0 all done, 1 something failed (it is named on stderr, the rest is '
                'done), 2 wrong usage, 130 stopped by Ctrl-C (files are whole).')
 
@@ -169,17 +178,18 @@ def _add_bag(commands: Any) -> None:
 
 def _add_models(commands: Any) -> None:
     parser = _command(commands, 'models', 'models', 'list, fetch, check and quantize models')
-    parser.add_argument('action', nargs='?', default='list',
-                        choices=('list', 'fetch', 'check', 'quantize', 'cache', 'clear'),
-                        help='list the known ones (default); fetch one, where it is not here '
-                             'yet, and check its files; check: run it, too; quantize: make the '
-                             'int8 model that model.precision=int8 runs; cache: list converted '
-                             'and quantized models; clear: remove these')
-    parser.add_argument('model', metavar='NAME', nargs='?',
-                        help='id on the hub, folder, or embedded')
-    parser.add_argument('--images', metavar='FOLDER', type=Path,
-                        help='for quantize: images of your camera, some hundred')
-    _add_settings(parser, with_model=False)
+    parser.set_defaults(action='list')
+    verbs = parser.add_subparsers(title='what to do', metavar='VERB')
+    for name, about in _MODEL_VERBS.items():
+        verb = _command(verbs, name, 'models', about)
+        verb.set_defaults(action=name)
+        if name not in ('fetch', 'check', 'quantize'):
+            continue
+        verb.add_argument('model', metavar='NAME', help='id on the hub, folder, or embedded')
+        if name == 'quantize':
+            verb.add_argument('--images', metavar='FOLDER', type=Path, required=True,
+                              help='images of your camera, some hundred')
+        _add_settings(verb, with_model=False)
 
 
 def _command(commands: Any, name: str, module: str, about: str) -> argparse.ArgumentParser:

@@ -183,3 +183,39 @@ def test_other_files_of_the_place_do_not_hide_a_failure_to_move(
     (place / 'stranger').write_text('')
     assert store(FACTS, write) is None
     assert 'Directory not empty' in caplog.text
+
+
+def test_what_another_process_removes_meanwhile_is_no_error(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    place = kept()
+    size = sum(path.stat().st_size for path in place.iterdir())
+    real = os.stat
+
+    def stat(path: object, **how: object) -> os.stat_result:
+        if str(path).endswith('model.bin'):
+            (place / 'model.bin').unlink(missing_ok=True)
+        return real(path, **how)  # type: ignore[arg-type, call-overload, no-any-return]
+    with monkeypatch.context() as patched:
+        patched.setattr(model_cache.os, 'stat', stat)
+        listed, = entries()
+    assert listed.size == size - 100
+    real_rmtree = model_cache.shutil.rmtree
+
+    def rmtree(path: Path, ignore_errors: bool = False) -> None:
+        real_rmtree(place, ignore_errors=True)
+        real_rmtree(path, ignore_errors=ignore_errors)
+    monkeypatch.setattr(model_cache.shutil, 'rmtree', rmtree)
+    assert clear() == size - 100
+    assert entries() == []
+
+
+def test_an_entry_that_cannot_be_removed_is_an_error(
+        folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept()
+
+    def rmtree(path: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, 'Permission denied')
+    monkeypatch.setattr(model_cache.shutil, 'rmtree', rmtree)
+    with pytest.raises(PermissionError):
+        clear()

@@ -428,6 +428,15 @@ def test_what_ends_the_conversion_is_told(
     assert text in str(raised.value)
 
 
+def test_a_conversion_that_does_not_end_is_ended(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(openvino_convert, '_LONGEST', 0.01)
+    with pytest.raises(UnfitError) as error:
+        convert_apart(find_model('embedded'), (192, 192), tmp_path)
+    assert 'the conversion did not end within 0 minutes); set model.backend' in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(('error', 'code'), [(UnfitError, 3), (ModelLoadError, 4)])
 def test_the_process_that_converts_says_what_is_wrong_in_one_line(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path,

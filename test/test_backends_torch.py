@@ -331,9 +331,19 @@ def test_a_model_that_loads_but_does_not_run_is_refused(
         f'short, lower model.input_size or take a smaller model.')
 
 
+def test_a_network_whose_numbers_are_too_large_for_its_precision_is_refused(
+        built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TorchEstimator, '_forward',
+                        lambda *_: np.full((1, 64, 64), np.nan, np.float32))
+    folder = built('dpt')
+    assert refusal(folder) == (
+        f'{folder}: it puts out no number at all on cpu. Set model.precision to fp32, where no '
+        f'number is too large.')
+
+
 def test_a_device_without_room_for_the_network_is_an_error_of_the_model(
         built: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError('CUDA out of memory')
     monkeypatch.setattr(torch.nn.Module, 'to', fail)
     assert 'CUDA out of memory. If memory is short, ' in refusal(built('dpt'))

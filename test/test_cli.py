@@ -557,13 +557,26 @@ def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize('arguments, message', [
-    (['fetch'], 'models fetch: expected the name of a model'),
-    (['check'], 'models check: expected the name of a model'),
-    (['list', 'x'], "models list: expected no name, got 'x'")])
+    (['fetch'], 'the following arguments are required: NAME'),
+    (['check'], 'the following arguments are required: NAME'),
+    (['list', 'x'], 'unrecognized arguments: x'), (['remove'], "invalid choice: 'remove'")])
 def test_models_are_asked_for_by_name(arguments: list[str], message: str,
                                       capsys: pytest.CaptureFixture[str]) -> None:
-    assert run('models', *arguments) == 2
+    assert code_of('models', *arguments) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('verb', ['list', 'fetch', 'check', 'quantize', 'cache', 'clear'])
+def test_every_verb_of_models_has_a_help_of_its_own(
+        verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of('models', '--help') == 0
+    general = capsys.readouterr().out
+    assert code_of('models', verb, '--help') == 0
+    own = capsys.readouterr().out
+    assert f' {verb} ' in general
+    assert own.startswith(f'usage: depth_seg models {verb} ')
+    assert ('NAME' in own) is ('--param' in own) is (verb in ('fetch', 'check', 'quantize'))
+    assert ('--images' in own) is (verb == 'quantize')
 
 
 def test_a_model_folder_without_files_is_told(

@@ -57,7 +57,7 @@ def load_fastest(params: ModelParams) -> DepthEstimator:
 
 
 def _takes_openvino(params: ModelParams) -> bool:
-    if params.device.startswith('cuda') or params.precision == 'fp16':
+    if params.device.startswith('cuda') or params.precision == 'fp16' or params.compile:
         return False
     if params.device == 'auto' and _has_cuda():
         return False

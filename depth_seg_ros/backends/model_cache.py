@@ -22,6 +22,7 @@ was damaged since is taken out. An entry of other versions is simply never found
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 import hashlib
 import json
@@ -137,8 +138,7 @@ def entries() -> list[Entry]:
             facts = read_json(path)['facts']
         except (ModelLoadError, KeyError):
             continue
-        size = sum(each.stat().st_size for each in path.parent.iterdir())
-        found.append(Entry(path.parent, facts, size))
+        found.append(Entry(path.parent, facts, _size(path.parent)))
     return found
 
 
@@ -149,9 +149,22 @@ def clear() -> int:
     # Nothing else in the folder is touched: the variable may name a wrong one.
     for pattern in (f'*/{_ENTRY}', '.unfinished-*/entry'):
         for path in folder.glob(pattern):
-            freed += sum(each.stat().st_size for each in path.parent.rglob('*') if each.is_file())
-            shutil.rmtree(path.parent)
+            freed += _size(path.parent)
+            shutil.rmtree(path.parent, ignore_errors=True)
+            # Says what stands against it, if it is not gone; another process may clear, too.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(path.parent)
     return freed
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of all files in a folder that do not go meanwhile."""
+    size = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += os.stat(os.path.join(root, name)).st_size
+    return size
 
 
 def _place(facts: Mapping[str, str]) -> Path:

@@ -133,15 +133,15 @@ class NetworkEstimator(ABC):
         """Make the network ready."""
 
     @abstractmethod
-    def _forward(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what the network makes of its input of shape (1, 3, h, w)."""
+    def _forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what the network makes of an image of its own size, of shape (h, w, 3)."""
 
     @abstractmethod
     def _release(self) -> None:
         """Free what `_open` took; it may have stopped halfway."""
 
     def _run(self, rgb: NDArray[np.uint8]) -> DepthMap:
-        return self._postprocess(self._forward(self._preprocess(rgb)))
+        return self._postprocess(self._forward(self._preprocess.resized(rgb)))
 
     def _postprocess(self, predicted: NDArray[np.float32]) -> DepthMap:
         values = predicted.reshape(predicted.shape[-2:])
@@ -158,7 +158,11 @@ class NetworkEstimator(ABC):
         self._is_open = True
         try:
             self._open(found)
-            self._run(np.full((*self._warm_up_size(), 3), 127, np.uint8))
+            depth = self._run(np.full((*self._warm_up_size(), 3), 127, np.uint8))
+            if not np.isfinite(depth.values).any():
+                raise ModelLoadError(f'{self._params.name}: it puts out no number at all on '
+                                     f'{device}. Set model.precision to fp32, where no number '
+                                     f'is too large.')
         except ModelLoadError:
             self.close()
             raise

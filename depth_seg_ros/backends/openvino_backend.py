@@ -67,6 +67,9 @@ class OpenVinoEstimator(NetworkEstimator):
             raise ModelLoadError(f'model.backend openvino runs on the CPU, but model.device is '
                                  f'{self._params.device}; set model.backend to torch, or '
                                  f'model.device to cpu.')
+        if self._params.compile:
+            raise ModelLoadError('model.compile is for PyTorch, and OpenVINO always compiles; set '
+                                 'it to false, or model.backend to torch.')
         if asked == 'fp16':
             raise ModelLoadError('model.precision fp16 needs CUDA, and OpenVINO runs on the CPU; '
                                  'set model.precision to auto, or model.backend to torch.')
@@ -98,9 +101,9 @@ class OpenVinoEstimator(NetworkEstimator):
         if self._is_int8 and not self._int8_grids():
             raise ModelLoadError(self._no_int8())
 
-    def _forward(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        request = self._request((planes.shape[2], planes.shape[3]))
-        request.infer({0: planes}, share_inputs=True)
+    def _forward(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        request = self._request((pixels.shape[0], pixels.shape[1]))
+        request.infer({0: self._preprocess.normalized(pixels)}, share_inputs=True)
         # The next frame overwrites what OpenVINO holds.
         return np.array(request.get_output_tensor().data, np.float32)
 

@@ -52,6 +52,9 @@ Measured: 3e-6 with the graph of Depth Anything V2 Small; a graph that is wrong 
 _SOFT = 6.0
 """Pixels by which noise is blurred (sigma) to be as smooth as an image."""
 
+_LONGEST = 30.0 * 60.0
+"""Seconds that a conversion may take: a hundred times what the largest known network needs."""
+
 _UNFIT, _BROKEN = 3, 4
 """Exit codes: another engine may take it; none will."""
 
@@ -79,10 +82,15 @@ def convert_apart(found: ModelFiles, grid: tuple[int, int], folder: Path) -> Non
     """
     root = Path(__file__).resolve().parents[2]
     path = os.pathsep.join([str(root), *filter(None, [os.environ.get('PYTHONPATH')])])
-    result = subprocess.run(
-        [sys.executable, '-m', __name__, found.name, found.revision, *map(str, grid), folder],
-        env={**os.environ, 'PYTHONPATH': path}, text=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [sys.executable, '-m', __name__, found.name, found.revision, *map(str, grid),
+               str(folder)]
+    try:
+        result = subprocess.run(
+            command, env={**os.environ, 'PYTHONPATH': path}, text=True, timeout=_LONGEST,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    except subprocess.TimeoutExpired as error:
+        raise UnfitError(_unfit(found.name, f'the conversion did not end within '
+                                            f'{_LONGEST / 60.0:.0f} minutes')) from error
     # Libraries warn before the last line.
     said = (result.stderr.strip().splitlines() or ['it said nothing'])[-1]
     if result.returncode == _BROKEN:

@@ -83,7 +83,7 @@ class Preprocessing:
 
     def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """
-        Return the network's input.
+        Return the network's input: `resized`, then normalized.
 
         Parameters
         ----------
@@ -95,14 +95,47 @@ class Preprocessing:
         float32 ndarray of shape (1, 3, h, w)
 
         """
+        return self.normalized(self.resized(rgb))
+
+    def resized(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """
+        Return an image of the size that the network sees; itself where it has that size.
+
+        Parameters
+        ----------
+        rgb : uint8 ndarray of shape (H, W, 3)
+            Of any size.
+
+        Returns
+        -------
+        uint8 ndarray of shape (h, w, 3)
+
+        """
         height, width = self.grid(*rgb.shape[:2])
-        if rgb.shape[:2] != (height, width):
-            shrinks = rgb.shape[0] >= height and rgb.shape[1] >= width
-            how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-            rgb = cv2.resize(rgb, (width, height), interpolation=how)
-        planes = np.empty((1, 3, height, width), np.float32)
+        if rgb.shape[:2] == (height, width):
+            return rgb
+        shrinks = rgb.shape[0] >= height and rgb.shape[1] >= width
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        small: NDArray[np.uint8] = cv2.resize(rgb, (width, height), interpolation=how)
+        return small
+
+    def normalized(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """
+        Return pixels as the numbers that the network was trained on, plane by plane.
+
+        Parameters
+        ----------
+        pixels : uint8 ndarray of shape (h, w, 3)
+            From `resized`.
+
+        Returns
+        -------
+        float32 ndarray of shape (1, 3, h, w)
+
+        """
+        planes = np.empty((1, 3, *pixels.shape[:2]), np.float32)
         for channel in range(3):
-            np.multiply(rgb[:, :, channel], self.scale[channel], out=planes[0, channel])
+            np.multiply(pixels[:, :, channel], self.scale[channel], out=planes[0, channel])
             planes[0, channel] += self.offset[channel]
         return planes
 

@@ -25,6 +25,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from depth_seg_ros.backends.random_model import model_or_random, RANDOM_SMALL
 from depth_seg_ros.bench.machine import image_size, machine, positive
@@ -35,9 +36,15 @@ import numpy as np
 
 __all__ = ['add_arguments', 'main']
 
-_RUNS = (('torch', 'fp32'), ('torch', 'bf16'), ('openvino', 'fp32'), ('openvino', 'bf16'),
-         ('openvino', 'int8'))
-"""The first is what the others are compared with: how networks are usually run."""
+_RUNS = (('torch', 'fp32', False), ('torch', 'bf16', False), ('openvino', 'fp32', False),
+         ('openvino', 'bf16', False), ('openvino', 'int8', False))
+"""
+Backend, precision, `model.compile`.
+
+The first is what the others are compared with: how networks are usually run.
+"""
+
+_COMPILED = (('torch', 'fp32', True), ('torch', 'bf16', True))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,49 +58,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='size of the images (default: %(default)s)')
     parser.add_argument('--threads', metavar='N', type=positive, default=2,
                         help='value of model.threads (default: %(default)s)')
+    parser.add_argument('--compile', action='store_true',
+                        help='torch with model.compile, too, which takes minutes to start')
 
 
 def main(args: argparse.Namespace) -> int:
     """Measure and print a table; what cannot run is named with the reason."""
     print(f'{machine()}\nmodel {args.model}, {args.threads} threads, {args.frames} frames in turn')
     with model_or_random(args.model) as name:
-        _measure(name, args)
-    return 0
+        return _measure(name, args)
 
 
-def _measure(name: str, args: argparse.Namespace) -> None:
-    context = get_context('spawn')
-    lines: list[Connection] = []
-    labels = []
-    for backend, precision in _RUNS:
-        params = ModelParams(name=name, backend=backend, precision=precision, device='cpu',
-                             threads=args.threads)
-        here, there = context.Pipe()
-        context.Process(target=_serve, args=(there, params, args.size), daemon=True).start()
+class _Engine:
+    """One backend and precision in a process of its own."""
+
+    def __init__(self, params: ModelParams, size: tuple[int, int]) -> None:
+        self.label = f'{params.backend} {params.precision}' + ' compiled' * params.compile
+        self.seconds = array('d')
+        context = get_context('spawn')
+        self._line, there = context.Pipe()
+        self._process = context.Process(target=_serve, args=(there, params, size), daemon=True)
+        self._process.start()
         there.close()
-        failed = here.recv()
-        if failed:
-            print(f'{backend} {precision}: left out: {failed}')
-        else:
-            lines.append(here)
-            labels.append(f'{backend} {precision}')
-    seconds = [array('d') for _ in lines]
+
+    def answer(self, word: str) -> Any:
+        """Return what the process answers; an EOFError says how it ended before it did."""
+        try:
+            self._line.send(word)
+            return self._line.recv()
+        except (EOFError, OSError) as error:
+            self._process.join()
+            raise EOFError(f'its process ended with exit code {self._process.exitcode}') from error
+
+
+def _answers(engines: list[_Engine], word: str) -> list[tuple[_Engine, Any]]:
+    """Return each with its answer, in turn; those that have ended are named and taken out."""
+    answers = []
+    for engine in list(engines):
+        try:
+            answers.append((engine, engine.answer(word)))
+        except EOFError as error:
+            engines.remove(engine)
+            print(f'{engine.label}: left out: {error}')
+    return answers
+
+
+def _measure(name: str, args: argparse.Namespace) -> int:
+    engines: list[_Engine] = []
+    for backend, precision, compile_it in _RUNS + _COMPILED * args.compile:
+        one = [_Engine(ModelParams(name=name, backend=backend, precision=precision, device='cpu',
+                                   threads=args.threads, compile=compile_it), args.size)]
+        for engine, failed in _answers(one, 'load'):
+            if failed:
+                one.remove(engine)
+                print(f'{engine.label}: left out: {failed}')
+        engines += one
     for _ in range(args.frames):
-        for line, times in zip(lines, seconds):
-            line.send('frame')
-            times.append(line.recv())
-    print(f'{"":16}{"median ms":>10}{"least":>8}{"ratio":>7}{"start s":>9}{"peak MiB":>10}')
-    for label, line, times in zip(labels, lines, seconds):
-        line.send('end')
-        start, peak = line.recv()
-        ratio = np.median(seconds[0]) / np.median(times)
-        print(f'{label:16}{np.median(times) * 1e3:10.1f}{min(times) * 1e3:8.1f}{ratio:7.2f}'
-              f'{start:9.2f}{peak:10.0f}')
+        for engine, seconds in _answers(engines, 'frame'):
+            engine.seconds.append(seconds)
+    ends = _answers(engines, 'end')
+    print(f'{"":20}{"median ms":>10}{"least":>8}{"ratio":>7}{"start s":>9}{"peak MiB":>10}')
+    for engine, (start, peak) in ends:
+        median = np.median(engine.seconds)
+        print(f'{engine.label:20}{median * 1e3:10.1f}{min(engine.seconds) * 1e3:8.1f}'
+              f'{np.median(engines[0].seconds) / median:7.2f}{start:9.2f}{peak:10.0f}')
+    return 0 if engines else 1
 
 
 def _serve(line: Connection, params: ModelParams, size: tuple[int, int]) -> None:
     """Load a model and time one frame whenever asked."""
     images, _ = synthetic_frames(*size)
+    line.recv()
     start = perf_counter()
     try:
         estimator = load_estimator(params)

@@ -21,7 +21,6 @@ from time import perf_counter
 
 from depth_seg_ros.backends import model_cache
 from depth_seg_ros.backends.registry import check_model, list_models, ModelReport, ModelRow
-from depth_seg_ros.commands.errors import UsageError
 from depth_seg_ros.commands.reports import plural, progress_bar
 from depth_seg_ros.commands.settings import pipeline_params
 from depth_seg_ros.depth import load_estimator
@@ -38,16 +37,9 @@ _MOST_IMAGES = 300
 
 def run(args: Namespace) -> int:
     """Do what the arguments of `depth_seg models` say, and return the exit code."""
-    if args.images is not None and args.action != 'quantize':
-        raise UsageError(f'models {args.action}: --images is for quantize')
     if args.action in _WITHOUT_NAME:
-        if args.model is not None:
-            raise UsageError(f'models {args.action}: expected no name, got {args.model!r}')
         print(_WITHOUT_NAME[args.action]())
         return 0
-    if args.model is None:
-        raise UsageError(f'models {args.action}: expected the name of a model; depth_seg models '
-                         'lists them')
     params = pipeline_params(args).model
     if args.action == 'quantize':
         print(_quantized(params, args))
@@ -82,8 +74,6 @@ _WITHOUT_NAME = {'list': _list, 'cache': _cache, 'clear': _clear}
 
 def _quantized(params: ModelParams, args: Namespace) -> str:
     from depth_seg_ros.backends.quantize import quantize
-    if args.images is None:
-        raise UsageError('models quantize: expected --images FOLDER with images of your camera')
     images = open_images(args.images)
     # Evenly over the folder, as frames side by side are alike.
     step = max(1, -(-len(images) // _MOST_IMAGES))

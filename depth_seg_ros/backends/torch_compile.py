@@ -1,0 +1,120 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Networks compiled by PyTorch: for which sizes, in which thread, and what if they cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+import logging
+from typing import Any
+
+from depth_seg_ros.backends.torch_network import TorchNetwork
+from depth_seg_ros.depth import ModelLoadError
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ['CompiledNetwork']
+
+_log = logging.getLogger(__name__)
+
+_THREAD = ThreadPoolExecutor(1, 'depth_seg_compiled')
+"""
+Where all compiled networks of this process run, whichever thread asks.
+
+PyTorch keeps its CUDA graphs per thread, while a node loads in one thread and has another one
+for its frames after every activation. Up to PyTorch 2.12 only the thread that compiled the first
+network can run any (pytorch issue 123177); later ones record anew in each. The way there and
+back takes 0.05 ms.
+"""
+
+_RUNS = 3
+"""Until a CUDA graph is replayed: the first run compiles, the second records it."""
+
+_MOST_SIZES = 4
+"""PyTorch itself gives up at the ninth, and says so only in its own log."""
+
+
+class CompiledNetwork:
+    """
+    A network that PyTorch compiles for every size of image that it meets.
+
+    The first, at load, has to succeed. Images of other aspects wait for theirs, which is logged;
+    where that fails, and from the fifth size on, the network runs as it is, with a warning.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, for messages.
+    network : TorchNetwork
+    mode : str
+        Of `torch.compile`.
+    threads : int
+        CPU threads; 0 leaves the choice to PyTorch.
+
+    """
+
+    def __init__(self, name: str, network: TorchNetwork, mode: str, threads: int) -> None:
+        import torch
+        if threads:
+            _THREAD.submit(torch.set_num_threads, threads).result()
+        self._name = name
+        self._network = network
+        self._compiled = torch.compile(network.depth, dynamic=False, mode=mode)
+        self._depths: dict[tuple[int, ...], Callable[..., Any]] = {}
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """
+        Return depth of an image of shape (h, w, 3).
+
+        Raises
+        ------
+        ModelLoadError
+            When the network cannot be compiled for the first image.
+
+        """
+        return _THREAD.submit(self._run, pixels).result()
+
+    def _run(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if pixels.shape not in self._depths:
+            self._depths[pixels.shape] = self._made_ready(pixels)
+        return self._network.run(self._depths[pixels.shape], pixels)
+
+    def _made_ready(self, pixels: NDArray[np.uint8]) -> Callable[..., Any]:
+        """Return what computes depth of such images from now on."""
+        size = f'{pixels.shape[0]} x {pixels.shape[1]}'
+        is_first = not self._depths
+        # Whatever fails without being compiled is no fault of the compiler.
+        self._network(pixels)
+        if len(self._depths) >= _MOST_SIZES:
+            _log.warning('%s: images of a fifth aspect or more (%s) run uncompiled, more slowly',
+                         self._name, size)
+            return self._network.depth
+        if not is_first:
+            _log.warning('%s: images of another aspect; the network is compiled for %s, which can '
+                         'take minutes', self._name, size)
+        try:
+            for _ in range(_RUNS):
+                self._network.run(self._compiled, pixels)
+        # The compiler, and the compilers that it calls, raise what they like.
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+            text = f'{self._name}: PyTorch cannot compile it for {size} ({reason})'
+            if is_first:
+                raise ModelLoadError(f'{text}. Install what is missing (a C++ compiler such as '
+                                     f'g++; on CUDA Triton, too), or set model.compile to '
+                                     f'false.') from error
+            _log.warning('%s; such images run uncompiled, more slowly', text)
+            return self._network.depth
+        return self._compiled

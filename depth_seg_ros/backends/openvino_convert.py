@@ -53,7 +53,7 @@ _SOFT = 6.0
 """Pixels by which noise is blurred (sigma) to be as smooth as an image."""
 
 _LONGEST = 30.0 * 60.0
-"""Seconds that a conversion may take: a hundred times what the largest known network needs."""
+"""Seconds that a conversion may take. Longer is a machine that swaps, or a library that hangs."""
 
 _UNFIT, _BROKEN = 3, 4
 """Exit codes: another engine may take it; none will."""

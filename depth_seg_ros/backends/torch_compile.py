@@ -34,9 +34,8 @@ _THREAD = ThreadPoolExecutor(1, 'depth_seg_compiled')
 Where all compiled networks of this process run, whichever thread asks.
 
 PyTorch keeps its CUDA graphs per thread, while a node loads in one thread and has another one
-for its frames after every activation. Up to PyTorch 2.12 only the thread that compiled the first
-network can run any (pytorch issue 123177); later ones record anew in each. The way there and
-back takes 0.05 ms.
+for its frames after every activation. Many versions of PyTorch run them only in the thread that
+compiled the first network (pytorch issue 123177), others record them anew in each.
 """
 
 _RUNS = 3

@@ -203,7 +203,7 @@ class DepthSegNode(LifecycleNode):
                 stream.statistics.image_dropped(DropCause.DEACTIVATED)
 
         with ExitStack() as undo:
-            worker = Worker(CameraStream.process, CameraStream.on_error)
+            worker = Worker(CameraStream.begin, CameraStream.finish, CameraStream.on_error)
             undo.callback(stop)
             for stream in self._streams:
                 stream.open(partial(worker.offer, stream))

@@ -58,8 +58,8 @@ class Worker(Generic[Sender, Item, Begun]):
         self._begun: tuple[Sender, Begun] | None = None
         self._stopped = self._ended = False
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=run, name=f'depth_seg_{run.__name__}', daemon=True)
-                         for run in (self._begin_all, self._finish_all)]
+        self._threads = [threading.Thread(target=run, name=name, daemon=True) for run, name in (
+            (self._begin_all, 'depth_seg_begin'), (self._finish_all, 'depth_seg_finish'))]
         for thread in self._threads:
             thread.start()
 

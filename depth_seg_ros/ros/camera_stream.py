@@ -106,8 +106,8 @@ class CameraStream:
         Parameters
         ----------
         offer : callable
-            Gets every image to process and returns at once what will never be; `begin` and,
-            with what it returns, `finish` are to be called for the others, in their order.
+            Gets every image to process and returns at once what will never be; `process` is to
+            be called for the others, or `begin` and then `finish`.
 
         """
         self._pipeline.update(self._params())
@@ -121,6 +121,10 @@ class CameraStream:
                 self._on_image, self.statistics.images_lost, self._on_sensor)
             undo.callback(self._inputs.destroy)
             self._opened = undo.pop_all()
+
+    def process(self, message: AnyImage) -> None:
+        """Take one image all the way, in the thread of the worker; raises as FrameProcessor."""
+        self.finish(self.begin(message))
 
     def begin(self, message: AnyImage) -> Begun:
         """Take one image as far as the network; raises as FrameProcessor."""

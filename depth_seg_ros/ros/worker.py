@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Two threads and a slot per sender: the newest item wins, in turn, and nothing ever queues."""
+"""One thread and a slot per sender: the newest item wins, in turn, and nothing ever queues."""
 
 from __future__ import annotations
 
@@ -23,15 +23,11 @@ __all__ = ['Worker']
 
 Sender = TypeVar('Sender', bound=Hashable)
 Item = TypeVar('Item')
-Begun = TypeVar('Begun')
 
 
-class Worker(Generic[Sender, Item, Begun]):
+class Worker(Generic[Sender, Item]):
     """
-    Process the newest item of every sender, in two steps, each in a thread of its own.
-
-    While one item is being finished, the next is begun: an item that is begun will be finished,
-    in the same order, and none is begun while another waits for that.
+    Process the newest item of every sender in a thread of its own.
 
     Who waits longest is next, and a newer item takes the place in line of the one it replaces.
     So between two items of one sender every other that waits gets its turn, however many items
@@ -39,29 +35,23 @@ class Worker(Generic[Sender, Item, Begun]):
 
     Parameters
     ----------
-    begin : callable
-        Called in the first thread with a sender and its item, for one after the other.
-    finish : callable
-        Called in the second with a sender and what `begin` returned.
+    process : callable
+        Called in the worker's thread with a sender and its item, for one after the other.
     on_error : callable
-        Called in the thread of either with the sender and its exception; the next item follows.
+        Called in that thread with the sender and any exception of `process`; the next item
+        follows.
 
     """
 
-    def __init__(self, begin: Callable[[Sender, Item], Begun],
-                 finish: Callable[[Sender, Begun], None],
+    def __init__(self, process: Callable[[Sender, Item], None],
                  on_error: Callable[[Sender, Exception], None]) -> None:
-        self._begin = begin
-        self._finish = finish
+        self._process = process
         self._on_error = on_error
         self._waiting: dict[Sender, Item] = {}  # in order of the turns
-        self._begun: tuple[Sender, Begun] | None = None
-        self._stopped = self._ended = False
+        self._stopped = False
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=run, name=name, daemon=True) for run, name in (
-            (self._begin_all, 'depth_seg_begin'), (self._finish_all, 'depth_seg_finish'))]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._run, name='depth_seg_worker', daemon=True)
+        self._thread.start()
 
     def offer(self, sender: Sender, item: Item) -> Item | None:
         """
@@ -79,12 +69,12 @@ class Worker(Generic[Sender, Item, Begun]):
                 return item
             pushed_out = self._waiting.get(sender)
             self._waiting[sender] = item  # a key that is there keeps its place
-            self._changed.notify_all()
+            self._changed.notify()
             return pushed_out
 
     def stop(self) -> dict[Sender, Item]:
         """
-        Wait until what is begun is finished and end the threads. A second call does nothing.
+        Wait until the item in work is done and end the thread. A second call does nothing.
 
         Returns
         -------
@@ -94,42 +84,20 @@ class Worker(Generic[Sender, Item, Begun]):
         """
         with self._changed:
             self._stopped = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+            self._changed.notify()
+        self._thread.join()
         left, self._waiting = self._waiting, {}
         return left
 
-    def _begin_all(self) -> None:
+    def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._stopped or self._waiting and self._begun is None)
+                self._changed.wait_for(lambda: self._stopped or self._waiting)
                 if self._stopped:
-                    self._ended = True
-                    self._changed.notify_all()
                     return
                 sender = next(iter(self._waiting))
                 item = self._waiting.pop(sender)
             try:
-                begun = self._begin(sender, item)
-            except Exception as error:  # noqa: B902 one bad item must not end the thread
-                self._on_error(sender, error)
-                continue
-            with self._changed:
-                self._begun = sender, begun
-                self._changed.notify_all()
-
-    def _finish_all(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._ended or self._begun)
-                if self._begun is None:
-                    return
-                sender, begun = self._begun
-                self._begun = None
-                self._changed.notify_all()
-            try:
-                self._finish(sender, begun)
+                self._process(sender, item)
             except Exception as error:  # noqa: B902 one bad item must not end the thread
                 self._on_error(sender, error)

@@ -28,18 +28,17 @@ TIMEOUT = 10.0
 
 
 class Gate:
-    """A step that stops at each item until it is let go; it returns the item."""
+    """A process function that stops at each item until it is let go."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[object, object]] = []
         self.entered = threading.Semaphore(0)
         self.let_go = threading.Semaphore(0)
 
-    def __call__(self, sender: object, item: object) -> object:
+    def __call__(self, sender: object, item: object) -> None:
         self.seen.append((sender, item))
         self.entered.release()
         assert self.let_go.acquire(timeout=TIMEOUT)
-        return item
 
     def wait(self) -> tuple[Any, Any]:
         """Wait until the next item is in work; return its sender and it."""
@@ -56,29 +55,20 @@ def fail(sender: object, error: Any) -> None:
     raise AssertionError((sender, error))
 
 
-def pass_on(sender: object, item: object) -> object:
-    return item
-
-
-def do_nothing(sender: object, item: object) -> None:
-    """Take an item."""
-
-
 @contextmanager
-def running(begin: Callable[[Any, Any], Any], finish: Callable[[Any, Any], Any] = do_nothing,
-            on_error: Callable[[Any, Exception], None] = fail) -> Iterator[Worker[Any, Any, Any]]:
+def running(process: Callable[[Any, Any], None],
+            on_error: Callable[[Any, Exception], None] = fail) -> Iterator[Worker[Any, Any]]:
     """Run a worker, and leave nothing of it behind."""
-    worker: Worker[Any, Any, Any] = Worker(begin, finish, on_error)
+    worker: Worker[Any, Any] = Worker(process, on_error)
     try:
         yield worker
     finally:
-        for step in (begin, finish):
-            if isinstance(step, Gate):
-                step.let_go.release(1000)
+        if isinstance(process, Gate):
+            process.let_go.release(1000)
         worker.stop()
 
 
-def stopped(worker: Worker[Any, Any, Any], gate: Gate) -> dict[Any, Any]:
+def stopped(worker: Worker[Any, Any], gate: Gate) -> dict[Any, Any]:
     """Stop a worker while an item is in work; return what waited."""
     left: list[dict[Any, Any]] = []
     thread = threading.Thread(target=lambda: left.append(worker.stop()))
@@ -97,67 +87,20 @@ def gate() -> Gate:
     return Gate()
 
 
-def test_each_step_has_a_thread_of_its_own_and_what_is_begun_is_finished():
-    threads, finished = [], []
+def test_processes_in_its_own_thread():
+    threads = []
     done = threading.Event()
 
-    def begin(sender: str, item: str) -> str:
-        threads.append(threading.current_thread())
-        return f'{item} begun'
-
-    def finish(sender: str, begun: str) -> None:
-        threads.append(threading.current_thread())
-        finished.append((sender, begun))
+    def process(sender: str, item: str) -> None:
+        threads.append((threading.current_thread(), sender, item))
         done.set()
 
-    with running(begin, finish) as worker:
+    with running(process) as worker:
         assert worker.offer('front', 'frame') is None
         assert done.wait(TIMEOUT)
-    assert len({*threads, threading.current_thread()}) == 3
-    assert finished == [('front', 'frame begun')]
-
-
-@pytest.fixture
-def last() -> Gate:
-    return Gate()
-
-
-def test_the_next_item_is_begun_while_one_is_being_finished_but_never_a_third(gate, last):
-    with running(gate, last) as worker:
-        worker.offer('', 0)
-        gate.wait()
-        gate.let_go.release()
-        assert last.wait() == ('', 0)  # being finished
-        worker.offer('', 1)
-        assert gate.wait() == ('', 1)  # begun meanwhile
-        gate.let_go.release()
-        worker.offer('', 2)
-        assert all(worker.offer('', item) == item - 1 for item in range(3, 2000))
-        assert last.next() == ('', 1)
-        assert gate.wait() == ('', 1999)
-        gate.let_go.release()
-        assert last.next() == ('', 1999)
-    assert gate.seen == last.seen
-
-
-def test_what_is_begun_is_finished_once_and_in_order():
-    rng = random.Random(7)
-    begun, finished = [], []
-
-    def begin(sender: str, item: int) -> int:
-        begun.append((sender, item))
-        return item
-
-    with running(begin, lambda sender, item: finished.append((sender, item))) as worker:
-        for item in range(10**7):
-            worker.offer(rng.choice('ab'), item)
-            if len(finished) >= 40:
-                break
-        left = worker.stop()
-    assert finished == begun and len(set(begun)) == len(begun) >= 40
-    for sender in 'ab':
-        items = [item for each, item in finished if each == sender]
-        assert items == sorted(items) and left.get(sender, 10**7) > items[-1]
+    (thread, sender, item), = threads
+    assert thread is not threading.current_thread()
+    assert (sender, item) == ('front', 'frame')
 
 
 def test_the_newest_waiting_item_of_a_sender_wins_and_the_older_ones_are_returned(gate):
@@ -236,30 +179,26 @@ def test_every_item_is_processed_or_returned_once_and_nobody_waits_for_two_turns
     assert sorted([*taken, *returned, *left.values()]) == list(range(300))
 
 
-@pytest.mark.parametrize('step', [0, 1], ids=['begin', 'finish'])
-def test_an_exception_of_either_step_is_handed_over_and_the_next_item_is_processed(step):
-    errors, finished = [], []
-    handed_over, done = threading.Event(), threading.Event()
+def test_an_exception_is_handed_over_and_the_next_item_is_processed():
+    errors, done = [], threading.Event()
 
-    def bad(_: str, item: str) -> str:
+    def process(_: str, item: str) -> None:
         if item == 'bad':
             raise KeyError('no such thing')
-        return item
-
-    def finish(_: str, item: str) -> None:
-        finished.append((bad if step else pass_on)(_, item))
         done.set()
+
+    handed_over = threading.Event()
 
     def on_error(sender: str, error: Exception) -> None:
         errors.append((sender, type(error)))
         handed_over.set()
 
-    with running(pass_on if step else bad, finish, on_error) as worker:
+    with running(process, on_error) as worker:
         worker.offer('front', 'bad')
         assert handed_over.wait(TIMEOUT)
         worker.offer('left', 'good')
         assert done.wait(TIMEOUT)
-    assert errors == [('front', KeyError)] and finished == ['good']
+    assert errors == [('front', KeyError)]
 
 
 def test_stop_waits_for_the_item_in_work_and_returns_those_that_waited(gate):
@@ -272,27 +211,14 @@ def test_stop_waits_for_the_item_in_work_and_returns_those_that_waited(gate):
     assert gate.seen == [('front', 'in work')]
 
 
-def test_stop_waits_until_all_that_is_begun_is_finished(gate, last):
-    with running(gate, last) as worker:
-        worker.offer('', 0)
-        gate.wait()
-        gate.let_go.release()
-        last.wait()
-        worker.offer('', 1)
-        gate.wait()
-        last.let_go.release(2)
-        assert stopped(worker, gate) == {}
-        assert last.seen == [('', 0), ('', 1)]
-
-
 def test_an_item_offered_after_stop_comes_straight_back():
-    worker = Worker(fail, fail, fail)
+    worker = Worker(fail, fail)
     assert worker.stop() == {}
     assert worker.offer('front', 'late') == 'late'
 
 
 def test_stopping_twice_does_nothing(gate):
-    worker = Worker(gate, do_nothing, fail)
+    worker = Worker(gate, fail)
     worker.offer('front', 'in work')
     gate.wait()
     worker.offer('left', 'waiting')

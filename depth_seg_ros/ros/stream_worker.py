@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from depth_seg_ros.ros.camera_stream import CameraStream
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.finisher import Finisher
@@ -29,10 +31,10 @@ class StreamWorker:
     One thread in which the cameras take turns; on a GPU, a second one behind the network.
 
     With it the network looks at the next image while the last is understood and published. That
-    pays where the network takes no CPU: 48 results a second instead of 19 with one that sleeps
-    8 ms, on two cores that others keep busy. There one that runs on the CPU lost by it (embedded,
-    6 a second instead of 15, at four times the age): its threads wait for the one that has to
-    share a core.
+    pays where the network takes no CPU: 45 results a second instead of 19 with one that sleeps
+    8 ms, on two cores that others keep busy. One that runs on the CPU lost by it there (embedded:
+    6 and 10 a second instead of 15 and 13, at 3.7 and 2.5 times the age), as its threads wait for
+    the one that has to share a core.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ class StreamWorker:
 
     def __init__(self, device: str) -> None:
         self._finisher = None
-        process = CameraStream.process
+        process: Callable[[CameraStream, AnyImage], None] = CameraStream.process
         if device.startswith('cuda'):
             self._finisher = Finisher(
                 CameraStream.begin, CameraStream.finish, CameraStream.on_error)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from depth_seg_ros.depth import DepthEstimator, DepthKind, DepthMap, load_estimator
@@ -33,12 +33,49 @@ from depth_seg_ros.tracking import Tracker
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['FrameResult', 'Pipeline', 'build_pipeline']
+__all__ = ['FrameResult', 'Look', 'Pipeline', 'build_pipeline']
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """
+    One image and its depth: what `Pipeline.look` gives and `Pipeline.understand` takes.
+
+    Parameters
+    ----------
+    rgb, stamp, camera, readings
+        As given to `look`.
+    timings : dict of str to float
+        Seconds by stage; `understand` goes on with it.
+    quality : Quality
+        What is wrong with the image.
+    depth : DepthMap or None
+        None where the image is not fit.
+    params : PipelineParams
+        As of this image.
+    begins : bool
+        Whether the image is the first since `reset`.
+
+    """
+
+    rgb: NDArray[np.uint8]
+    stamp: float
+    camera: CameraModel | None
+    readings: Readings
+    timings: dict[str, float]
+    quality: Quality
+    depth: DepthMap | None
+    params: PipelineParams
+    begins: bool
 
 
 class Pipeline:
     """
-    One camera's chain of stages. Not for several threads at once.
+    One camera's chain of stages, in two steps: `look` and `understand`.
+
+    Every look is to be understood, in their order. One thread may look at the next image while
+    another understands the last; what `update` and `reset` say, in the thread of `look`, goes
+    with the images from the next on.
 
     Frames with rising stamps are taken as a stream: scale, shift and thresholds are carried from
     one to the next (parameters `steady.*`), until a scene cut, a gap, or a stamp that does not
@@ -55,15 +92,17 @@ class Pipeline:
 
     def __init__(self, estimator: DepthEstimator, params: PipelineParams) -> None:
         self.estimator = estimator
+        # Of looking.
+        self._params = params
+        self._begins = True
+        self._gate = InputGate(params.quality)
+        # Of understanding.
+        self._applied = params
         self._segmenter = Segmenter(params.segmentation)
-        self._steady = params.steady
         self._stabilizer = Stabilizer(params.steady)
         self._memory = Memory(params.steady)
         self._tracker = Tracker(params.tracking)
-        self._gate = InputGate(params.quality)
         self._scaler = Scaler(params.scale)
-        self._mount = params.mount
-        self._input_size = params.model.input_size
         self._grids: tuple[tuple[int, ...], tuple[int, int]] | None = None
 
     def __enter__(self) -> Pipeline:
@@ -80,13 +119,7 @@ class Pipeline:
 
     def update(self, params: PipelineParams) -> None:
         """Take new live parameters from the next frame on. The model and the stream stay."""
-        if params.segmentation.method != self._segmenter.params.method:
-            self._memory.reset()
-        self._segmenter = Segmenter(params.segmentation)
-        self._steady = self._stabilizer.params = self._memory.params = params.steady
-        self._tracker.params = params.tracking
-        self._gate.params, self._scaler.params = params.quality, params.scale
-        self._mount = params.mount
+        self._params = params
 
     @property
     def id_restarts(self) -> int:
@@ -95,16 +128,13 @@ class Pipeline:
 
     def reset(self) -> None:
         """Carry nothing over to the next frame: it belongs to another stream. Ids count on."""
-        self._stabilizer.reset()
-        self._memory.reset()
-        self._tracker.forget()
         self._gate.reset()
-        self._scaler.reset()
+        self._begins = True
 
     def process(self, rgb: NDArray[np.uint8], stamp: float, camera: CameraModel | None = None,
                 readings: Readings = NOTHING) -> FrameResult:
         """
-        Run every stage on one image.
+        Run every stage on one image: `look`, then `understand`.
 
         Parameters
         ----------
@@ -121,19 +151,37 @@ class Pipeline:
         ------
         TypeError, ValueError
             When `rgb` is not such an array.
+        EstimationError
+            When the network gives no depth for it.
 
         """
+        return self.understand(self.look(rgb, stamp, camera, readings))
+
+    def look(self, rgb: NDArray[np.uint8], stamp: float, camera: CameraModel | None = None,
+             readings: Readings = NOTHING) -> Look:
+        """Judge one image and ask the network, if it is fit; as `process`."""
         _check_rgb(rgb)
+        params = self._params
+        self._gate.params = params.quality
         timings: dict[str, float] = {}
         with _timed(timings, 'quality'):
             quality = Quality()
             if readings.depth is None and self.estimator.info.sees_image:
                 quality = self._gate.judge(rgb, stamp)
-        if not quality.is_fit:
-            return self._unknown(rgb, stamp, camera, readings, timings, quality)
-        with _timed(timings, 'depth'):
-            depth = readings.depth or self.estimator.estimate(rgb)
-        self._grids = rgb.shape, depth.shape
+        depth = None
+        if quality.is_fit:
+            with _timed(timings, 'depth'):
+                depth = readings.depth or self.estimator.estimate(rgb)
+        begins, self._begins = self._begins, False
+        return Look(rgb, stamp, camera, readings, timings, quality, depth, params, begins)
+
+    def understand(self, look: Look) -> FrameResult:
+        """Find out what the depth of one image shows."""
+        self._follow(look)
+        depth, timings, stamp = look.depth, look.timings, look.stamp
+        if depth is None:
+            return self._unknown(look)
+        self._grids = look.rgb.shape, depth.shape
         with _timed(timings, 'steady'):
             depth, alignment = self._steadied(depth, stamp)
             if depth.kind is DepthKind.RELATIVE_INVERSE and not alignment.follows:
@@ -145,37 +193,53 @@ class Pipeline:
             if alignment.cut:
                 self._tracker.forget()
             segmentation = self._tracker.update(segmentation, stamp, depth.kind)
-        on_grid = _on_grid(camera, depth)
-        mount = mount_of(self._mount, readings)
+        on_grid = _on_grid(look.camera, depth)
+        mount = mount_of(look.params.mount, look.readings)
         with _timed(timings, 'scale'):
-            scaling = self._scaler.process(depth, stamp, readings, mount, on_grid,
+            scaling = self._scaler.process(depth, stamp, look.readings, mount, on_grid,
                                            segmentation.plane)
-        result = FrameResult(stamp, rgb, depth, segmentation, (), timings, alignment, on_grid,
-                             mount, scaling, quality)
+        result = FrameResult(stamp, look.rgb, depth, segmentation, (), timings, alignment, on_grid,
+                             mount, scaling, look.quality)
         with _timed(timings, 'regions'):
-            return replace(result, regions=regions_in_image(result, camera))
+            return replace(result, regions=regions_in_image(result, look.camera))
 
-    def _unknown(self, rgb: NDArray[np.uint8], stamp: float, camera: CameraModel | None,
-                 readings: Readings, timings: dict[str, float], quality: Quality) -> FrameResult:
+    def _follow(self, look: Look) -> None:
+        """Take over the parameters of an image, and forget what it does not continue."""
+        params, before = look.params, self._applied
+        if params is not before:
+            if params.segmentation.method != before.segmentation.method:
+                self._memory.reset()
+            self._segmenter = Segmenter(params.segmentation)
+            self._stabilizer.params = self._memory.params = params.steady
+            self._tracker.params, self._scaler.params = params.tracking, params.scale
+            self._applied = params
+        if look.begins:
+            self._stabilizer.reset()
+            self._memory.reset()
+            self._tracker.forget()
+            self._scaler.reset()
+
+    def _unknown(self, look: Look) -> FrameResult:
         """Return a frame of which nothing is known; what is carried on does not hear of it."""
+        rgb, params = look.rgb, look.params
         if self._grids is not None and self._grids[0] == rgb.shape:
             grid = self._grids[1]
         else:
-            scale = min(1.0, self._input_size / min(rgb.shape[:2]))
+            scale = min(1.0, params.model.input_size / min(rgb.shape[:2]))
             height, width = (max(1, round(length * scale)) for length in rgb.shape[:2])
             grid = height, width
         depth = DepthMap(np.full(grid, np.nan, np.float32), self.estimator.info.kind)
         segmentation = Segmentation(np.zeros(grid, np.int32),
                                     np.full(grid, RegionClass.UNKNOWN, np.uint8))
-        source = self._scaler.params.source
-        scaling = None if source == 'none' else Scaling(source, reason=quality.problem)
-        return FrameResult(stamp, rgb, depth, segmentation, (), timings, Alignment(),
-                           _on_grid(camera, depth), mount_of(self._mount, readings), scaling,
-                           quality)
+        source = params.scale.source
+        scaling = None if source == 'none' else Scaling(source, reason=look.quality.problem)
+        return FrameResult(look.stamp, rgb, depth, segmentation, (), look.timings, Alignment(),
+                           _on_grid(look.camera, depth), mount_of(params.mount, look.readings),
+                           scaling, look.quality)
 
     def _steadied(self, depth: DepthMap, stamp: float) -> tuple[DepthMap, Alignment]:
         """Return depth on the scale of the stream, and forget what the frame does not follow."""
-        if not self._steady.enable:
+        if not self._applied.steady.enable:
             self._stabilizer.reset()
             self._memory.reset()
             return depth, Alignment()

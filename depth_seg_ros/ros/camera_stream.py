@@ -26,7 +26,7 @@ from depth_seg_ros.pipeline import Pipeline
 from depth_seg_ros.ros.cameras import camera_node, camera_params, local_name
 from depth_seg_ros.ros.conversions import AnyImage
 from depth_seg_ros.ros.diagnostics import InputSource
-from depth_seg_ros.ros.frame_processor import Camera, FrameProcessor
+from depth_seg_ros.ros.frame_processor import Begun, Camera, FrameProcessor
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameStatistics
 from depth_seg_ros.ros.input_subscriptions import InputSubscriptions
 from depth_seg_ros.ros.publishers import ResultPublishers
@@ -107,7 +107,7 @@ class CameraStream:
         ----------
         offer : callable
             Gets every image to process and returns at once what will never be; `process` is to
-            be called for the others.
+            be called for the others, or `begin` and then `finish`.
 
         """
         self._pipeline.update(self._params())
@@ -124,10 +124,18 @@ class CameraStream:
 
     def process(self, message: AnyImage) -> None:
         """Take one image all the way, in the thread of the worker; raises as FrameProcessor."""
-        self._processor.process(message)
+        self.finish(self.begin(message))
+
+    def begin(self, message: AnyImage) -> Begun:
+        """Take one image as far as the network; raises as FrameProcessor."""
+        return self._processor.begin(message)
+
+    def finish(self, begun: Begun) -> None:
+        """Take one image from the network to its messages."""
+        self._processor.finish(begun)
 
     def on_error(self, error: Exception) -> None:
-        """Count and log what `process` raised."""
+        """Count and log what `begin` or `finish` raised."""
         self._processor.on_error(error)
 
     def close(self) -> None:

@@ -11,12 +11,13 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What the worker does with one image message: check, decode, process, publish, count."""
+"""What the worker does with one image message: check, decode, look; understand, publish."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 import math
 from time import monotonic, perf_counter
 import traceback
@@ -24,7 +25,7 @@ import traceback
 from depth_seg_ros.geometry import CameraModel
 from depth_seg_ros.images import ImageError, UnsupportedEncodingError
 from depth_seg_ros.params import NodeParams
-from depth_seg_ros.pipeline import Pipeline
+from depth_seg_ros.pipeline import Look, Pipeline
 from depth_seg_ros.ros.conversions import AnyImage, rgb_array, stamp_ns
 from depth_seg_ros.ros.frame_statistics import DropCause, FrameDropped, FrameStatistics
 from depth_seg_ros.ros.publishers import ResultPublishers
@@ -33,7 +34,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-__all__ = ['Camera', 'FrameProcessor']
+__all__ = ['Begun', 'Camera', 'FrameProcessor']
 
 Camera = tuple[CameraInfo, CameraModel]
 """The latest calibration message, and the model it gives."""
@@ -43,9 +44,40 @@ LOG_PERIOD = 5.0
 SENSOR_LOG_PERIOD = 60.0
 
 
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """
+    One image that the network has seen, and what else its messages take.
+
+    Parameters
+    ----------
+    look : Look
+    header : std_msgs/Header
+        Of its message.
+    wanted : frozenset of str
+        Topics to publish.
+    params : NodeParams
+        As of this image.
+    info : sensor_msgs/CameraInfo or None
+        Its calibration.
+    start : float
+        When the work began, as `perf_counter`.
+
+    """
+
+    look: Look
+    header: Header
+    wanted: frozenset[str]
+    params: NodeParams
+    info: CameraInfo | None
+    start: float
+
+
 class FrameProcessor:
     """
-    The chain from one image message to all messages about it. Runs in one thread.
+    The chain from one image message to all messages about it, in two steps.
+
+    `begin` runs in one thread, and `finish` may run in another.
 
     Parameters
     ----------
@@ -73,19 +105,18 @@ class FrameProcessor:
         self._sensing = sensing
         self._params = params
         self._camera = camera
-        self._applied = params()
         self._last_stamp = 0
         self._restarts = pipeline.id_restarts
         self._logged: dict[DropCause | str, float] = {}
 
-    def process(self, message: AnyImage) -> None:
+    def begin(self, message: AnyImage) -> Begun:
         """
-        Take one image all the way.
+        Take one image as far as the network.
 
         Raises
         ------
         FrameDropped
-            When nothing was published for it, with the cause.
+            When nothing is to be published for it, with the cause.
 
         """
         start = perf_counter()
@@ -95,29 +126,32 @@ class FrameProcessor:
         params = self._params()
         self._check_age(message.header, params.input.max_age)
         self._note_rewind(message.header)
-        if params is not self._applied:
-            self._pipeline.update(params)
-            self._applied = params
+        self._pipeline.update(params)
         with _as_drop():
             rgb = rgb_array(message, params.input.max_megapixels)
             readings = self._sensing.readings(stamp_ns(message.header), params.input)
         self._log_problems()
         info, model = self._camera_of(rgb.shape[1], rgb.shape[0])
         try:
-            result = self._pipeline.process(rgb, stamp_ns(message.header) * 1e-9, model,
-                                            readings)
+            look = self._pipeline.look(rgb, stamp_ns(message.header) * 1e-9, model, readings)
         except RuntimeError as error:  # EstimationError, and torch's own, out of memory included
             raise FrameDropped(DropCause.MODEL_ERROR, str(error)) from error
+        return Begun(look, message.header, wanted, params, info, start)
+
+    def finish(self, begun: Begun) -> None:
+        """Take one image from the network to its messages."""
+        result = self._pipeline.understand(begun.look)
         if not result.quality.is_fit:
             self._node.get_logger().warning(f'all is unknown: {result.quality.problem}',
                                             throttle_duration_sec=LOG_PERIOD)
         self._note_restart()
-        missing = self._publishers.publish(result, message.header, wanted, params, info)
+        missing = self._publishers.publish(
+            result, begun.header, begun.wanted, begun.params, begun.info)
         self._statistics.image_processed(
-            result, perf_counter() - start, self._age(message.header), missing)
+            result, perf_counter() - begun.start, self._age(begun.header), missing)
 
     def on_error(self, error: Exception) -> None:
-        """Count and log what `process` raised, one line per cause and period."""
+        """Count and log what either raised, one line per cause and period."""
         if not self._node.context.ok():
             return  # Ctrl-C: what fails now fails because ROS is gone.
         if isinstance(error, FrameDropped):

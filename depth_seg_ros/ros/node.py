@@ -28,9 +28,9 @@ from depth_seg_ros.outputs import NAVIGATION
 from depth_seg_ros.ros.camera_stream import CameraStream
 from depth_seg_ros.ros.cameras import camera_names, camera_problems
 from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
-from depth_seg_ros.ros.frame_statistics import DropCause, Summary
+from depth_seg_ros.ros.frame_statistics import Summary
 from depth_seg_ros.ros.parameters import NodeParameters
-from depth_seg_ros.ros.worker import Worker
+from depth_seg_ros.ros.stream_worker import StreamWorker
 from diagnostic_msgs.msg import DiagnosticArray
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -65,7 +65,7 @@ class DepthSegNode(LifecycleNode):
     """
     Depth, obstacle mask and labeled regions of every image it can keep up with.
 
-    From one camera or several; they share the network and its thread, and take turns.
+    From one camera or several; they share the network, and take turns.
 
     Configure loads the model and opens the outputs, activate opens the inputs and starts the
     worker; each is taken back in reverse order. Callbacks of the executor only store and return.
@@ -198,13 +198,10 @@ class DepthSegNode(LifecycleNode):
             stream.destroy()
 
     def _activate(self) -> None:
-        def stop() -> None:
-            for stream in worker.stop():
-                stream.statistics.image_dropped(DropCause.DEACTIVATED)
-
+        assert self._estimator is not None  # since configure
         with ExitStack() as undo:
-            worker = Worker(CameraStream.process, CameraStream.on_error)
-            undo.callback(stop)
+            worker = StreamWorker(self._estimator.info.device)
+            undo.callback(worker.stop)
             for stream in self._streams:
                 stream.open(partial(worker.offer, stream))
                 undo.callback(stream.close)

@@ -23,6 +23,9 @@ import pytest
 node_rig = pytest.importorskip('node_rig')
 
 import depth_seg_ros.ros.node  # noqa: I100, E402 after the check whether ROS is here
+from depth_seg_ros.ros.camera_stream import CameraStream  # noqa: I100, E402
+from lifecycle_msgs.msg import Transition  # noqa: I100, E402
+from lifecycle_msgs.srv import ChangeState  # noqa: I100, E402
 from rclpy.qos import ReliabilityPolicy  # noqa: I100, E402
 from sensor_msgs.msg import Image  # noqa: I100, E402
 
@@ -33,10 +36,9 @@ OVERWRITTEN = 'dropped: newer image came'
 class HeldNetwork:
     """A network that takes as long for an image as the test wants."""
 
-    info = EstimatorInfo('held', 'test', 'cpu', 'fp32', DepthKind.RELATIVE_INVERSE,
-                         sees_image=False)
-
-    def __init__(self):
+    def __init__(self, device):
+        self.info = EstimatorInfo('held', 'test', device, 'fp32', DepthKind.RELATIVE_INVERSE,
+                                  sees_image=False)
         self.begun = 0
         self.let_go = threading.Semaphore(0)
 
@@ -52,10 +54,10 @@ class HeldNetwork:
         """Do nothing."""
 
 
-@pytest.fixture
-def held(monkeypatch):
+@pytest.fixture(params=['cpu', 'cuda:0'])
+def held(monkeypatch, request):
     """Put such a network into the node."""
-    network = HeldNetwork()
+    network = HeldNetwork(request.param)
     monkeypatch.setattr(depth_seg_ros.ros.node, 'load_estimator', lambda params: network)
     return network
 
@@ -100,3 +102,53 @@ def test_every_processed_image_was_the_newest_and_at_most_one_waits(held, spin_u
         assert [node_rig.ns(mask) for mask in masks[1:]] == newest
         rig.wait(lambda: rig.count('frames processed') == TURNS + 1)
         assert received(rig) == rig.count('frames processed') + rig.count(OVERWRITTEN)
+
+
+@pytest.fixture
+def finish(monkeypatch):
+    """Hold every image before it is published; return what was, and what lets it go."""
+    entered, let_go = [], threading.Semaphore(0)
+    original = CameraStream.finish
+
+    def held_finish(stream, begun):
+        entered.append(begun)
+        assert let_go.acquire(timeout=node_rig.TIMEOUT)
+        original(stream, begun)
+
+    monkeypatch.setattr(CameraStream, 'finish', held_finish)
+    return entered, let_go
+
+
+def test_only_a_gpu_looks_at_the_next_image_while_the_last_is_published(held, finish, spin_until):
+    entered, let_go = finish
+    ahead = held.info.device != 'cpu'
+    held.let_go.release(10000)
+    with node_rig.running(spin_until) as rig:
+        masks = rig.subscribe(Image, 'depth_seg/mask')
+        rig.send_until(lambda: entered)
+        before = received(rig)
+        rig.send_until(lambda: received(rig) >= before + 3 and held.begun >= 1 + ahead)
+        assert held.begun == 1 + ahead and len(entered) == 1 and not masks
+        let_go.release(10000)
+        rig.wait(lambda: rig.count('frames processed') == held.begun == len(masks) and received(
+            rig) == rig.count('frames processed') + rig.count(OVERWRITTEN))
+        stamps = [node_rig.ns(mask) for mask in masks]
+        assert stamps == sorted(set(stamps)) and len(stamps) >= 2
+
+
+def test_deactivating_finishes_what_is_begun_and_counts_what_waited(held, finish, spin_until):
+    entered, let_go = finish
+    held.let_go.release(10000)
+    with node_rig.running(spin_until) as rig:
+        rig.subscribe(Image, 'depth_seg/mask')
+        rig.send_until(lambda: entered)
+        before = received(rig)
+        rig.send_until(lambda: received(rig) >= before + 3)
+        let_go.release(10000)
+        request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
+        assert rig.call(ChangeState, 'depth_seg/change_state', request).success
+        rig.wait_for_value('state', 'inactive')
+        assert rig.count('frames processed') == held.begun
+        assert received(rig) == rig.count('frames processed') + sum(
+            rig.count(item.key) for item in rig.status.values
+            if item.key.startswith('dropped: '))

@@ -87,7 +87,7 @@ def small(precision: str = 'fp32', network: Any = None) -> TorchNetwork:
 
 
 def assert_close(got: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
-    """Sums of floats differ in the last bit with the number of threads."""
+    """Compare sums of floats, whose last bit depends on the number of threads."""
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 

@@ -62,6 +62,12 @@ def test_group_norm_and_its_gradients_are_those_of_pytorch(channels: int, side: 
         assert relative(mine.grad, yours.grad) < 1 / 256
 
 
+def test_more_channels_than_there_is_room_for_are_refused() -> None:
+    x, weight = torch.zeros(1, 1032, 1, 1).bfloat16(), torch.ones(1032)
+    with pytest.raises(ValueError, match='at most 1024 channels, got 1032'):
+        GroupNorm.apply(x, weight, weight, 8, 1e-5, True)
+
+
 def test_a_body_that_is_sped_up_computes_the_same_and_keeps_its_weights() -> None:
     """In bfloat16 by the C code, in float32 by PyTorch."""
     from transformers import BitConfig

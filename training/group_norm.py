@@ -24,6 +24,8 @@ import torch
 
 from training.native import library
 
+MOST = 1024   # channels, as in the C code
+
 _native: list[ctypes.CDLL] = []
 
 
@@ -66,7 +68,14 @@ class GroupNorm(torch.autograd.Function):
         tensor of shape (B, C, H, W), bfloat16
             In channels-last order.
 
+        Raises
+        ------
+        ValueError
+            When there are more channels than the C code has room for.
+
         """
+        if x.shape[1] > MOST:
+            raise ValueError(f'x: expected at most {MOST} channels, got {x.shape[1]}')
         x = x.contiguous(memory_format=torch.channels_last)
         pictures, channels, rows, columns = x.shape
         y, moments = torch.empty_like(x), x.new_empty((pictures, groups, 2), dtype=torch.float32)

@@ -16,8 +16,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import cache
 import logging
+from queue import SimpleQueue
+import threading
 from typing import Any
 
 from depth_seg_ros.backends.torch_network import TorchNetwork
@@ -28,15 +31,6 @@ from numpy.typing import NDArray
 __all__ = ['CompiledNetwork']
 
 _log = logging.getLogger(__name__)
-
-_THREAD = ThreadPoolExecutor(1, 'depth_seg_compiled')
-"""
-Where all compiled networks of this process run, whichever thread asks.
-
-PyTorch keeps its CUDA graphs per thread, while a node loads in one thread and has another one
-for its frames after every activation. Many versions of PyTorch run them only in the thread that
-compiled the first network (pytorch issue 123177), others record them anew in each.
-"""
 
 _RUNS = 3
 """Until a CUDA graph is replayed: the first run compiles, the second records it."""
@@ -67,7 +61,7 @@ class CompiledNetwork:
     def __init__(self, name: str, network: TorchNetwork, mode: str, threads: int) -> None:
         import torch
         if threads:
-            _THREAD.submit(torch.set_num_threads, threads).result()
+            _in_thread(torch.set_num_threads, threads)
         self._name = name
         self._network = network
         self._compiled = torch.compile(network.depth, dynamic=False, mode=mode)
@@ -83,7 +77,8 @@ class CompiledNetwork:
             When the network cannot be compiled for the first image.
 
         """
-        return _THREAD.submit(self._run, pixels).result()
+        depth: NDArray[np.float32] = _in_thread(self._run, pixels)
+        return depth
 
     def _run(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         if pixels.shape not in self._depths:
@@ -117,3 +112,38 @@ class CompiledNetwork:
             _log.warning('%s; such images run uncompiled, more slowly', text)
             return self._network.depth
         return self._compiled
+
+
+def _in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    """
+    Return what a function does in the one thread where all compiled networks of a process run.
+
+    PyTorch keeps its CUDA graphs per thread, while a node loads in one thread and has another one
+    for its frames after every activation. Many versions of PyTorch run them only in the thread
+    that compiled the first network (pytorch issue 123177), others record them anew in each.
+    """
+    answer: Future[Any] = Future()
+    _calls().put((answer, function, arguments))
+    return answer.result()
+
+
+@cache
+def _calls() -> SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]]:
+    """Start that thread; return what it takes its calls from."""
+    calls: SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
+
+    def serve() -> None:
+        while True:
+            _answer(*calls.get())
+    # A daemon, unlike those of an executor: after Ctrl-C `depth_seg models check embedded` ended
+    # 34 s later, when all was compiled; so 4 s.
+    threading.Thread(target=serve, name='depth_seg_compiled', daemon=True).start()
+    return calls
+
+
+def _answer(answer: Future[Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        answer.set_result(function(*arguments))
+    except BaseException as error:  # noqa: B902 it is raised where it was asked
+        answer.set_exception(error)
+        del answer  # each would keep the other, and the network with them

@@ -150,17 +150,31 @@ def test_what_finish_raises_is_handed_over_and_the_next_item_is_finished():
     assert errors == [('front', KeyError)] and finished == [('left', 'good')]
 
 
-def test_stop_waits_for_the_item_in_work():
-    held = Held()
-    with running(held) as finisher:
-        finisher.process('', 0)
-        held.wait()
-        stopping = in_thread(finisher.stop)
-        assert stopping.is_alive()
-        held.let_go.release()
-        stopping.join(TIMEOUT)
-        assert not stopping.is_alive()
-    assert held.seen == [('', 0)]
+def test_stop_waits_for_the_item_in_work_and_the_one_behind_it():
+    held, ended = Held(), []
+
+    def finish(sender: str, item: int) -> None:
+        held(sender, item)
+        ended.append(item)
+
+    finisher: Finisher[str, int, int] = Finisher(pass_on, finish, fail)
+    finisher.process('', 0)
+    held.wait()
+    handing_over = in_thread(lambda: finisher.process('', 1))
+
+    def stop() -> None:
+        finisher.stop()
+        ended.append('stopped')
+
+    while finisher._begun is None:  # until it is handed over
+        pass
+    stopping = in_thread(stop)
+    while not finisher._stopped:
+        pass
+    held.let_go.release(2)
+    for thread in (handing_over, stopping):
+        thread.join(TIMEOUT)
+    assert ended == [0, 1, 'stopped']
 
 
 def test_stop_without_work_ends_at_once_and_twice_does_nothing():

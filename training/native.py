@@ -29,7 +29,7 @@ FLAGS = ('-std=c11', '-O3', '-march=native', '-ffast-math', '-fno-finite-math-on
 
 
 class CompilerNotFoundError(RuntimeError):
-    """There is no C compiler to build the ray-caster with."""
+    """There is no C compiler."""
 
 
 def library(name: str) -> ctypes.CDLL:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from transformers import DPTForDepthEstimation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-SIDE = 192   # pixels of the square input of the shipped network
+SIDE = 128   # pixels of the square input of the shipped network
 
 
 def build(side: int = SIDE) -> DPTForDepthEstimation:
@@ -50,7 +50,7 @@ def build(side: int = SIDE) -> DPTForDepthEstimation:
     from torch import nn
     from transformers import BitConfig, DPTConfig, DPTForDepthEstimation
 
-    widths, hidden = [64, 160, 256], 192
+    widths, hidden, cells = [64, 160, 256], 192, side // 16
     body = BitConfig(
         embedding_size=32, hidden_sizes=widths, depths=[2, 3, 4], layer_type='bottleneck',
         global_padding='same', embedding_dynamic_padding=True, num_groups=8,
@@ -58,7 +58,7 @@ def build(side: int = SIDE) -> DPTForDepthEstimation:
     config = DPTConfig(
         backbone_config=body, is_hybrid=True, image_size=[side, side], hidden_size=hidden,
         num_hidden_layers=2, num_attention_heads=6, intermediate_size=2 * hidden,
-        backbone_out_indices=[0, 1, 0, 1], backbone_featmap_shape=[1, widths[-1], 12, 12],
+        backbone_out_indices=[0, 1, 0, 1], backbone_featmap_shape=[1, widths[-1], cells, cells],
         neck_hidden_sizes=[widths[0], widths[1], hidden, hidden], neck_ignore_stages=[0, 1],
         reassemble_factors=[1, 1, 1, 0.5], fusion_hidden_size=24, use_auxiliary_head=False,
         use_batch_norm_in_fusion_residual=True, use_bias_in_fusion_residual=False)

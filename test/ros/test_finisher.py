@@ -21,32 +21,8 @@ import threading
 from typing import Any
 
 from depth_seg_ros.ros.finisher import Finisher
+from gate import fail, Gate, TIMEOUT
 import pytest
-
-TIMEOUT = 10.0
-
-
-class Held:
-    """A step that stops at each item until it is let go."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[object, object]] = []
-        self.entered = threading.Semaphore(0)
-        self.let_go = threading.Semaphore(0)
-
-    def __call__(self, sender: object, item: object) -> None:
-        self.seen.append((sender, item))
-        self.entered.release()
-        assert self.let_go.acquire(timeout=TIMEOUT)
-
-    def wait(self) -> tuple[Any, Any]:
-        """Wait until the next item is in work; return its sender and it."""
-        assert self.entered.acquire(timeout=TIMEOUT)
-        return self.seen[-1]
-
-
-def fail(sender: object, error: Any) -> None:
-    raise AssertionError((sender, error))
 
 
 def pass_on(sender: object, item: object) -> object:
@@ -62,7 +38,7 @@ def running(finish: Callable[[Any, Any], Any], begin: Callable[[Any, Any], Any] 
     try:
         yield finisher
     finally:
-        if isinstance(finish, Held):
+        if isinstance(finish, Gate):
             finish.let_go.release(1000)
         finisher.stop()
 
@@ -95,7 +71,7 @@ def test_what_is_begun_here_is_finished_once_and_in_order_in_a_thread_of_its_own
 
 
 def test_the_next_item_is_begun_while_one_is_being_finished_but_never_a_third():
-    begun, finished, held = [], [], Held()
+    begun, finished, held = [], [], Gate()
     both = threading.Event()
 
     def begin(sender: str, item: int) -> int:
@@ -151,7 +127,7 @@ def test_what_finish_raises_is_handed_over_and_the_next_item_is_finished():
 
 
 def test_stop_waits_for_the_item_in_work_and_the_one_behind_it():
-    held, ended = Held(), []
+    held, ended = Gate(), []
 
     def finish(sender: str, item: int) -> None:
         held(sender, item)

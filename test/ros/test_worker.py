@@ -22,37 +22,8 @@ import threading
 from typing import Any
 
 from depth_seg_ros.ros.worker import Worker
+from gate import fail, Gate, TIMEOUT
 import pytest
-
-TIMEOUT = 10.0
-
-
-class Gate:
-    """A process function that stops at each item until it is let go."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[object, object]] = []
-        self.entered = threading.Semaphore(0)
-        self.let_go = threading.Semaphore(0)
-
-    def __call__(self, sender: object, item: object) -> None:
-        self.seen.append((sender, item))
-        self.entered.release()
-        assert self.let_go.acquire(timeout=TIMEOUT)
-
-    def wait(self) -> tuple[Any, Any]:
-        """Wait until the next item is in work; return its sender and it."""
-        assert self.entered.acquire(timeout=TIMEOUT)
-        return self.seen[-1]
-
-    def next(self) -> tuple[Any, Any]:
-        """Let the item in work go and wait for the next; return its sender and that."""
-        self.let_go.release()
-        return self.wait()
-
-
-def fail(sender: object, error: Any) -> None:
-    raise AssertionError((sender, error))
 
 
 @contextmanager

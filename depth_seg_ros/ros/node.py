@@ -30,6 +30,7 @@ from depth_seg_ros.ros.cameras import camera_names, camera_problems
 from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
 from depth_seg_ros.ros.frame_statistics import Summary
 from depth_seg_ros.ros.parameters import NodeParameters
+from depth_seg_ros.ros.processes import interrupt_no_more, interrupt_once
 from depth_seg_ros.ros.stream_worker import StreamWorker
 from diagnostic_msgs.msg import DiagnosticArray
 import rclpy
@@ -243,7 +244,7 @@ def main(args: list[str] | None = None) -> int:
     if {'-h', '--help'} & set(sys.argv[1:] if args is None else args):
         print(_USAGE)
         return 0
-    before = _interrupt_once()
+    before = interrupt_once()
     try:
         rclpy.init(args=args)  # its own handler of Ctrl-C calls the one that is there
     except RuntimeError as error:  # what rcl raises; it ends with places in the source of rcl
@@ -256,34 +257,17 @@ def main(args: list[str] | None = None) -> int:
         node = DepthSegNode()
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
-        # It stays so while the interpreter ends, which would make it deadly again.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        interrupt_no_more()
     except Exception:  # noqa: B902 raised again, unless Ctrl-C came in the middle of a callback
         if rclpy.ok():
             raise
+        interrupt_no_more()
     finally:
         if node is not None:
             node.release()
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
-
-
-def _interrupt_once() -> Any:
-    """
-    Let Ctrl-C raise KeyboardInterrupt once; return what it did before.
-
-    Under ros2 launch it comes twice; the second one must not break the clean-up.
-    """
-    came = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal came
-        if not came:
-            came = True
-            raise KeyboardInterrupt
-
-    return signal.signal(signal.SIGINT, interrupt)
 
 
 if __name__ == '__main__':

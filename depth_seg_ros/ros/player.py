@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-import signal
 import sys
 import textwrap
 import time
@@ -27,6 +26,7 @@ from depth_seg_ros.ros.conversions import camera_info_message, stamp_ns
 from depth_seg_ros.ros.parameters import descriptor
 from depth_seg_ros.ros.player_calibration import read_calibration
 from depth_seg_ros.ros.player_source import Item, open_source, PlayerSource, stamped
+from depth_seg_ros.ros.processes import interrupt_no_more, interrupt_once
 import rclpy
 from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -221,18 +221,19 @@ def _help() -> argparse.ArgumentParser:
 def main(args: list[str] | None = None) -> int:
     """Play once, or until Ctrl-C; return 1 when the source cannot be played."""
     _help().parse_known_args(args)
-    rclpy.init(args=args)
+    interrupt_once()
+    rclpy.init(args=args)  # its own handler of Ctrl-C calls the one that is there
     player = None
     try:
         player = Player()
         player.play()
     except (KeyboardInterrupt, ExternalShutdownException):
-        # Under ros2 launch Ctrl-C comes twice; the second one must not break the clean-up.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        interrupt_no_more()
     except RuntimeError:
         # Publishing in the moment of the shutdown; otherwise it is a fault.
         if rclpy.ok():
             raise
+        interrupt_no_more()
     except (TypeError, ValueError) as error:
         print(f'player: {error}', file=sys.stderr)
         return 1

@@ -23,10 +23,43 @@ import random
 import signal
 import subprocess
 import sys
+from typing import Any
 
-__all__ = ['last_lines', 'node_process', 'use_own_domain']
+__all__ = [
+    'interrupt_no_more', 'interrupt_once', 'last_lines', 'node_process', 'use_own_domain']
 
 STOP_TIMEOUT = 10.0
+
+
+class _Interrupt(KeyboardInterrupt):
+    """
+    Ctrl-C.
+
+    CPython ends by SIGINT, whoever caught it, once a plain KeyboardInterrupt has left an exec() of
+    text, and rosbags writes its readers that way. A derived one does not have this effect.
+    """
+
+
+def interrupt_once() -> Any:
+    """
+    Let Ctrl-C raise KeyboardInterrupt once; return what it did before.
+
+    Under ros2 launch it comes twice; the second one must not break the clean-up.
+    """
+    came = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal came
+        if not came:
+            came = True
+            raise _Interrupt
+
+    return signal.signal(signal.SIGINT, interrupt)
+
+
+def interrupt_no_more() -> None:
+    """Let Ctrl-C do nothing; it would be deadly again while the interpreter ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def use_own_domain() -> None:

@@ -22,7 +22,7 @@ most that any network can reach.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -34,14 +34,14 @@ from depth_seg_ros.params import ModelParams
 from depth_seg_ros.segmentation import RegionClass, Segmenter
 import numpy as np
 from training.photometric import photograph
-from training.scenes import draw, NoViewError
+from training.scenes import draw, KINDS, NoViewError
 from training.sheet import heat_map
 
 FIRST = 8 * 10 ** 13   # seed; training has smaller ones, its validation begins at 9e13
 SMALLEST = 0.003       # share of the picture, as for real views in `depth_seg bench regions`
 
 
-def frames(count: int, seed: int, size: tuple[int, int]
+def frames(count: int, seed: int, size: tuple[int, int], kinds: Mapping[str, float]
            ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """
     Render scenes that no network was trained on.
@@ -54,6 +54,8 @@ def frames(count: int, seed: int, size: tuple[int, int]
         Fixes the scenes and how they are photographed.
     size : tuple of int
         Rows and columns.
+    kinds : mapping of str to float
+        Kinds of scenes and the share of each.
 
     Yields
     ------
@@ -69,7 +71,7 @@ def frames(count: int, seed: int, size: tuple[int, int]
     while made < count:
         number += 1
         try:
-            picture = draw(number, size)[0]
+            picture = draw(number, size, kinds=kinds)[0]
         except NoViewError:
             continue
         depth = picture.depth
@@ -100,14 +102,17 @@ def main() -> None:
     p.add_argument('--count', type=int, default=100, help='pictures')
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--size', type=int, nargs=2, default=(240, 320), help='rows and columns')
+    p.add_argument('--kinds', nargs='+', choices=KINDS, default=list(KINDS),
+                   help='of scenes (default: all); floor and square have free-standing things')
     p.add_argument('--draw', type=Path, help='PNG of the first 24: picture, true objects, then '
                    'depth and regions of the exact depth and of every network')
     o = p.parse_args()
+    kinds = {kind: KINDS[kind] for kind in o.kinds}
     segmenter = Segmenter()
     estimators = {name: load_estimator(ModelParams(name=name, device='cpu')) for name in o.model}
     scores: dict[str, list[RegionScore]] = {name: [] for name in ('exact depth', *o.model)}
     rows = []
-    for rgb, inverse, objects in frames(o.count, o.seed, tuple(o.size)):
+    for rgb, inverse, objects in frames(o.count, o.seed, tuple(o.size), kinds):
         depths = {'exact depth': DepthMap(inverse, DepthKind.RELATIVE_INVERSE)}
         depths.update((name, each.estimate(rgb)) for name, each in estimators.items())
         cells = [rgb[..., ::-1], painted(rgb, objects)]

@@ -16,24 +16,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 import math
 from random import Random
+from types import MappingProxyType
 
 import numpy as np
 
 from training import materials as m
-from training import places, rooms
+from training import places, rooms, standing
 from training.builder import Builder
 from training.render import Picture, render, Scene, View
 
 # Share of each kind of scene among the training pictures.
-KINDS = {'dwelling': 0.5, 'corridor': 0.05, 'hall': 0.1, 'stairs': 0.03, 'jumble': 0.07,
-         'street': 0.09, 'yard': 0.07, 'wild': 0.03, 'air': 0.06}
+KINDS = {'dwelling': 0.45, 'corridor': 0.05, 'hall': 0.07, 'stairs': 0.03, 'jumble': 0.05,
+         'floor': 0.08, 'street': 0.08, 'yard': 0.05, 'wild': 0.03, 'air': 0.06, 'square': 0.05}
 INDOORS = {'dwelling': rooms.dwelling, 'corridor': rooms.corridor, 'hall': rooms.hall,
-           'stairs': rooms.stairs, 'jumble': rooms.jumble}
+           'stairs': rooms.stairs, 'jumble': rooms.jumble, 'floor': standing.floor}
 OUTDOORS = {'street': places.street, 'yard': places.yard, 'wild': places.wild,
-            'air': places.village}
+            'air': places.village, 'square': standing.square}
 
 
 class NoViewError(RuntimeError):
@@ -102,6 +104,11 @@ def _camera(rng: Random, kind: str, extent: tuple[float, float, float] | float,
     elif kind == 'air':
         eye = [u(-20, 20), u(-20, 20), math.exp(u(1.1, 3.6))]
         pitch, yaw, roll = u(-88, -12) * deg, u(0, 6.3), rng.gauss(0, 6) * deg
+    elif kind == 'square':
+        angle, away = u(0, 6.3), u(0.6, 1.2) * float(extent)  # type: ignore[arg-type]
+        eye = [away * math.cos(angle), away * math.sin(angle), math.exp(u(-1.9, 0.8))]
+        pitch = rng.gauss(-4 - 5 * eye[2], 6) * deg
+        yaw = math.atan2(eye[0], -eye[1]) + rng.gauss(0, 0.35)
     else:
         keep = 0.8 * float(extent)  # type: ignore[arg-type]
         eye = [u(-1, 1) * keep, u(-10, 10), u(0.15, 0.9) if spread < 0.4 else u(1.1, 1.9)]
@@ -138,7 +145,8 @@ def build(rng: Random, kind: str) -> tuple[Scene, tuple[float, float, float] | f
     return b.scene(environment(rng, indoors)), extent
 
 
-def draw(seed: int, size: tuple[int, int], views: int = 1) -> list[Picture]:
+def draw(seed: int, size: tuple[int, int], views: int = 1,
+         kinds: Mapping[str, float] = MappingProxyType(KINDS)) -> list[Picture]:
     """
     Draw one random scene and render it from several places.
 
@@ -150,6 +158,8 @@ def draw(seed: int, size: tuple[int, int], views: int = 1) -> list[Picture]:
         Rows and columns of the pictures.
     views : int
         Number of pictures.
+    kinds : mapping of str to float
+        Kinds of scenes and the share of each.
 
     Returns
     -------
@@ -163,7 +173,7 @@ def draw(seed: int, size: tuple[int, int], views: int = 1) -> list[Picture]:
 
     """
     rng = Random(seed)
-    kind = rng.choices(tuple(KINDS), tuple(KINDS.values()))[0]
+    kind = rng.choices(tuple(kinds), tuple(kinds.values()))[0]
     scene, extent = build(rng, kind)
     pictures: list[Picture] = []
     for _ in range(20 * views):

@@ -69,7 +69,8 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     image = image * np.exp(rng.normal(0, 0.08, 3)).astype(np.float32)   # white balance
     if rng.random() < 0.5:
         image = image / (1 + 0.35 * np.maximum(image, 0))               # soft shoulder
-    image = np.clip(image, 0, 1) ** (1 / rng.uniform(1.8, 2.6))
+    # Less than 2.2 is a steep curve: deep shadows, as cheap cameras have.
+    image = np.clip(image, 0, 1) ** (1 / rng.uniform(1.2, 2.6))
     if rng.random() < 0.6:
         k = np.float32(np.exp(rng.uniform(-6, -3)))
         image = image + k * rng.standard_normal(image.shape, np.float32)

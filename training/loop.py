@@ -22,7 +22,7 @@ most that any network can reach.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -41,7 +41,7 @@ FIRST = 8 * 10 ** 13   # seed; training has smaller ones, its validation begins 
 SMALLEST = 0.003       # share of the picture, as for real views in `depth_seg bench regions`
 
 
-def frames(count: int, seed: int, size: tuple[int, int], kinds: Mapping[str, float]
+def frames(count: int, seed: int, size: tuple[int, int], kinds: Sequence[str] = tuple(KINDS)
            ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """
     Render scenes that no network was trained on.
@@ -54,8 +54,8 @@ def frames(count: int, seed: int, size: tuple[int, int], kinds: Mapping[str, flo
         Fixes the scenes and how they are photographed.
     size : tuple of int
         Rows and columns.
-    kinds : mapping of str to float
-        Kinds of scenes and the share of each.
+    kinds : sequence of str
+        Kinds of scenes, of KINDS.
 
     Yields
     ------
@@ -107,12 +107,11 @@ def main() -> None:
     p.add_argument('--draw', type=Path, help='PNG of the first 24: picture, true objects, then '
                    'depth and regions of the exact depth and of every network')
     o = p.parse_args()
-    kinds = {kind: KINDS[kind] for kind in o.kinds}
     segmenter = Segmenter()
     estimators = {name: load_estimator(ModelParams(name=name, device='cpu')) for name in o.model}
     scores: dict[str, list[RegionScore]] = {name: [] for name in ('exact depth', *o.model)}
     rows = []
-    for rgb, inverse, objects in frames(o.count, o.seed, tuple(o.size), kinds):
+    for rgb, inverse, objects in frames(o.count, o.seed, tuple(o.size), o.kinds):
         depths = {'exact depth': DepthMap(inverse, DepthKind.RELATIVE_INVERSE)}
         depths.update((name, each.estimate(rgb)) for name, each in estimators.items())
         cells = [rgb[..., ::-1], painted(rgb, objects)]

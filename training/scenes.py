@@ -16,11 +16,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 import math
 from random import Random
-from types import MappingProxyType
 
 import numpy as np
 
@@ -146,7 +145,7 @@ def build(rng: Random, kind: str) -> tuple[Scene, tuple[float, float, float] | f
 
 
 def draw(seed: int, size: tuple[int, int], views: int = 1,
-         kinds: Mapping[str, float] = MappingProxyType(KINDS)) -> list[Picture]:
+         kinds: Sequence[str] = tuple(KINDS)) -> list[Picture]:
     """
     Draw one random scene and render it from several places.
 
@@ -158,8 +157,8 @@ def draw(seed: int, size: tuple[int, int], views: int = 1,
         Rows and columns of the pictures.
     views : int
         Number of pictures.
-    kinds : mapping of str to float
-        Kinds of scenes and the share of each.
+    kinds : sequence of str
+        Kinds of scenes, of KINDS.
 
     Returns
     -------
@@ -173,7 +172,7 @@ def draw(seed: int, size: tuple[int, int], views: int = 1,
 
     """
     rng = Random(seed)
-    kind = rng.choices(tuple(kinds), tuple(kinds.values()))[0]
+    kind = rng.choices(kinds, [KINDS[kind] for kind in kinds])[0]
     scene, extent = build(rng, kind)
     pictures: list[Picture] = []
     for _ in range(20 * views):

@@ -209,11 +209,11 @@ def test_the_imu_tells_where_the_level_frame_is(run):
     height = sensor_msgs.Range(min_range=0.1, max_range=9.0, range=0.5)
     camera = Together(rig, depth_in=depth_message(TRUTH), camera_info=calibration(),
                       imu=imu_message(0.3), range=height)
-    rig.send_until(lambda: transforms and rig.value('imu') == 'used', rgb(), camera)
+    rig.send_until(lambda: transforms and rig.value('imu') == rig.value('range') == 'used',
+                   rgb(), camera)
     turn = transforms[-1].transforms[0].transform.rotation
     expected = attitude_of_mount(0.3, 0.0, math.nan).quaternion
     assert (turn.x, turn.y, turn.z, turn.w) == pytest.approx(expected, abs=1e-6)
-    assert rig.value('range') == 'used'
 
 
 def test_an_imu_that_tells_nothing_is_named_and_the_images_go_on(run):

@@ -109,6 +109,20 @@ def test_a_crease_below_the_threshold_or_in_the_noise_is_none() -> None:
     assert not edges_of(valley(0.01), noise=0.02).creases.any()
 
 
+def test_what_bends_everywhere_has_a_crease_only_where_it_bends_far_more() -> None:
+    waves = 0.6 + 0.02 * np.sin(ROWS / 3) * np.sin(COLUMNS / 3)
+    assert edges_of(waves).bend > 3 * SegmentationParams().crease
+    assert not edges_of(waves).creases.any()
+    calm = 0.5 + 0.1 * (waves - 0.6)
+    valley = np.maximum(calm, 0.5 + 0.03 * (COLUMNS - 40))
+    assert edges_of(valley).creases[5:-5, 36:44].any(axis=1).all()
+
+
+def test_on_planes_the_parameter_alone_says_what_a_crease_is() -> None:
+    near = np.maximum(0.5, 0.5 + 0.01 * (ROWS - 30))
+    assert edges_of(near).bend == SegmentationParams().crease
+
+
 def test_a_thin_slanted_pole_is_not_cut() -> None:
     near = np.full(SHAPE, 0.3)
     pole = np.abs(COLUMNS - 30 - 0.3 * ROWS) < 1.5

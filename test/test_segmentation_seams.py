@@ -35,7 +35,7 @@ def seams_of(labels: NDArray[np.int32], near: NDArray[np.float64],
     steps[1:] |= near[1:] != near[:-1]
     frame = Frame(near, np.ones(near.shape, bool) if valid is None else valid, 0.0, 0.0, 1.0)
     return find_seams(labels, np.zeros(near.shape, bool) if ground is None else ground, frame,
-                      Edges(0.05 * near, steps, np.zeros_like(steps), steps))
+                      Edges(0.05 * near, steps, np.zeros_like(steps), 0.015, steps))
 
 
 def owned(labels: NDArray[np.int32], near: NDArray[np.float64],
@@ -104,9 +104,9 @@ def test_a_jump_away_from_the_steps_owns_nothing() -> None:
     near[20:40, 20:40] = 0.6
     labels, none = block(np.s_[20:40, 20:40]), np.zeros(SHAPE, bool)
     frame = Frame(near.astype(np.float32), ~none, 0.0, 0.0, 1.0)
-    edges = Edges(0.05 * frame.near, ~none, none, none)
+    edges = Edges(0.05 * frame.near, ~none, none, 0.015, none)
     assert not find_seams(labels, none, frame, edges).owned.any()
-    edges = Edges(0.05 * frame.near, ~none, none, ~none)
+    edges = Edges(0.05 * frame.near, ~none, none, 0.015, ~none)
     assert find_seams(labels, none, frame, edges).owned.any()
 
 

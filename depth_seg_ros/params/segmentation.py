@@ -71,7 +71,8 @@ class SegmentationParams(Validated):
                                low=2.0, high=40.0)
     crease: float = option(
         0.015, 'Bend between two surfaces that meet in a valley (a thing and the wall or table '
-        'that it touches) that separates them, over four pixels of the work grid.',
+        'that it touches) that separates them, over four pixels of the work grid; six times the '
+        'median bend of the frame where that is more.',
         unit='share of the nearness', low=0.002, high=0.3)
     join_loss: float = option(
         0.0, 'Touching parts are joined when the share of the outline that stands out in depth '

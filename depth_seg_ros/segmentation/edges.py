@@ -32,6 +32,15 @@ _STEP_REACH, _CREASE_REACH = 2, 4
 _CREASE_NOISE = 4.0
 """A crease below this many sigmas of the pixel noise is none."""
 
+_CREASE_GRAIN = 6.0
+"""
+A crease bends this many times as much as the median pixel of its frame.
+
+Planes do not bend, so exact depth keeps every crease. The waves of a small network bend
+everywhere: of the embedded one 40 % of the pixels were creases and its walls fell into pieces.
+With 6 its false regions on rendered scenes go from 1.8 to 1.5 a frame and F from 0.39 to 0.41.
+"""
+
 _RIM_REACH = 2
 """
 A step has a near side within this, in pixels; the crease between two cushions has none.
@@ -56,6 +65,8 @@ class Edges:
         The far side of every depth step, two pixels wide.
     creases : bool ndarray of shape (h, w)
         Where two surfaces meet in a valley (a thing and the wall, table or floor that it touches).
+    bend : float
+        What bends this much is a crease, in shares of the nearness.
     at_steps : bool ndarray of shape (h, w)
         On or beside those of `steps` that have a near side: a steep valley has none.
 
@@ -64,6 +75,7 @@ class Edges:
     step: FloatImage
     steps: Mask
     creases: Mask
+    bend: float
     at_steps: Mask
 
 
@@ -96,21 +108,25 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     """
     scale = frame.over_far(0.04)
     step = np.maximum(scale * np.float32(params.edge_step), np.float32(params.edge_noise * noise))
-    steps, rims = _valleys(frame.near, step, _STEP_REACH, 0)
-    bend = np.maximum(scale * np.float32(params.crease), np.float32(_CREASE_NOISE * noise))
-    creases, _ = _valleys(cv2.blur(frame.near, (3, 3)), bend, _CREASE_REACH, 1)
+    up, down = _bends(frame.near, _STEP_REACH, 0)
+    steps, rims = (up > step) & (up > down), down > np.float32(0.5 * _RIDGE) * step
+    up, down = _bends(cv2.blur(frame.near, (3, 3)), _CREASE_REACH, 1)
+    bend = max(params.crease, _CREASE_GRAIN * _grain(up / scale, frame.valid))
+    least = np.maximum(scale * np.float32(bend), np.float32(_CREASE_NOISE * noise))
+    creases = (up > least) & (up > down)
     rims = cv2.dilate(rims.view(np.uint8), _square(2 * _RIM_REACH + 1))
     at_steps = cv2.dilate(steps.view(np.uint8) & rims, _square(3))
-    return Edges(step, steps, creases & ~steps, at_steps.view(np.bool_))
+    return Edges(step, steps, creases & ~steps, bend, at_steps.view(np.bool_))
 
 
-def _valleys(near: FloatImage, least: FloatImage, reach: int, blur: int
-             ) -> tuple[Mask, Mask]:
-    """
-    Return where the second difference in some direction is more, no ridge; and rims.
+def _grain(bend: FloatImage, valid: Mask) -> float:
+    """Return the usual bend of a frame: none on planes, much in the waves of a small network."""
+    usual = bend[::4, ::4][valid[::4, ::4]]
+    return quantile(usual, 0.5) if usual.size else 0.0
 
-    Rims are the near sides of steps, and ridges.
-    """
+
+def _bends(near: FloatImage, reach: int, blur: int) -> tuple[FloatImage, FloatImage]:
+    """Return the greatest second difference of any direction, and what a valley must exceed."""
     most, fewest = np.zeros_like(near), np.zeros_like(near)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
@@ -128,7 +144,7 @@ def _valleys(near: FloatImage, least: FloatImage, reach: int, blur: int
         cv2.max(most, bend, dst=most)
         cv2.min(fewest, bend, dst=fewest)
     fewest *= np.float32(-_RIDGE)
-    return (most > least) & (most > fewest), fewest > np.float32(0.5 * _RIDGE) * least
+    return most, fewest
 
 
 def _square(size: int) -> NDArray[np.uint8]:

@@ -109,7 +109,7 @@ def draw_edges(axes: Axes, page: Page, number: str) -> None:
     page.tint(axes, edges.steps, STEP)
     page.tint(axes, ~frame.valid, UNKNOWN)
     splits = params.method == 'ground'
-    entitle(axes, title, f'step from {params.edge_step:.1%}, crease from {params.crease:.1%} of '
+    entitle(axes, title, f'step from {params.edge_step:.1%}, crease from {edges.bend:.1%} of '
             'nearness' if splits else 'this method splits nothing at them')
     explain_colors(axes, {'step (its far side)': STEP, 'crease (a valley)': CREASE})
 

@@ -170,7 +170,7 @@ def _split_lines(page: Page, stages: Stages) -> list[str]:
              f'noise', f'steps on {stages.edges.steps.mean():.1%} of the work grid']
     if stages.found.standing is None:
         return [*lines, f'{parts} parts, neither split at them nor joined by this method']
-    return [*lines, f'crease: bend of {params.crease:.1%} of nearness over 4 px',
+    return [*lines, f'crease: bend of {stages.edges.bend:.1%} of nearness over 4 px',
             f'creases on {stages.edges.creases.mean():.1%}',
             f'{parts} parts joined to {things} (join_loss {params.join_loss:g})']
 

@@ -173,12 +173,22 @@ class Rig:
 
     def call(self, kind: type, name: str, request: Any) -> Any:
         """Return the answer of a service."""
-        service = self.client.create_client(kind, name)
-        self.wait(service.service_is_ready)
+        service = self._ready_client(kind, name)
         future = service.call_async(request)
         self.wait(future.done)
         self.client.destroy_client(service)
         return future.result()
+
+    def _ready_client(self, kind: type, name: str) -> Any:
+        """Return a client that has its service; Fast DDS now and then never matches a new one."""
+        for share in (0.2, 0.3, 0.5):
+            client = self.client.create_client(kind, name)
+            until = time.monotonic() + share * TIMEOUT
+            self.wait(lambda: client.service_is_ready() or time.monotonic() > until)
+            if client.service_is_ready():
+                return client
+            self.client.destroy_client(client)
+        raise TimeoutError(f'{name}: condition not met within {TIMEOUT:g} s')
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     up, down = _bends(frame.near, _STEP_REACH, 0)
     steps, rims = (up > step) & (up > down), down > np.float32(0.5 * _RIDGE) * step
     up, down = _bends(cv2.blur(frame.near, (3, 3)), _CREASE_REACH, 1)
-    bend = max(params.crease, _CREASE_GRAIN * _grain(up / scale, frame.valid))
+    bend = max(params.crease, _CREASE_GRAIN * _grain(up, scale, frame.valid))
     least = np.maximum(scale * np.float32(bend), np.float32(_CREASE_NOISE * noise))
     creases = (up > least) & (up > down)
     rims = cv2.dilate(rims.view(np.uint8), _square(2 * _RIM_REACH + 1))
@@ -119,9 +119,9 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     return Edges(step, steps, creases & ~steps, bend, at_steps.view(np.bool_))
 
 
-def _grain(bend: FloatImage, valid: Mask) -> float:
+def _grain(bend: FloatImage, scale: FloatImage, valid: Mask) -> float:
     """Return the usual bend of a frame: none on planes, much in the waves of a small network."""
-    usual = bend[::4, ::4][valid[::4, ::4]]
+    usual = (bend[::4, ::4] / scale[::4, ::4])[valid[::4, ::4]]
     return quantile(usual, 0.5) if usual.size else 0.0
 
 

@@ -123,6 +123,11 @@ def test_on_planes_the_parameter_alone_says_what_a_crease_is() -> None:
     assert edges_of(near).bend == SegmentationParams().crease
 
 
+def test_where_nothing_is_known_the_parameter_alone_says_what_a_crease_is() -> None:
+    frame = Frame(np.zeros(SHAPE, np.float32), np.zeros(SHAPE, bool), 0.0, 0.0, 1.0)
+    assert find_edges(frame, 0.0, SegmentationParams()).bend == SegmentationParams().crease
+
+
 def test_a_thin_slanted_pole_is_not_cut() -> None:
     near = np.full(SHAPE, 0.3)
     pole = np.abs(COLUMNS - 30 - 0.3 * ROWS) < 1.5

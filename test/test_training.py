@@ -108,6 +108,12 @@ def test_every_kind_of_scene_is_fixed_by_its_seed(kind: str) -> None:
     assert np.isfinite(first.light).all() and (first.depth >= 0).all()
 
 
+def test_the_kind_of_scene_is_the_one_that_was_asked_for() -> None:
+    corridor, air = (scenes.draw(4, (12, 16), kinds=[kind])[0].depth
+                     for kind in ('corridor', 'air'))
+    assert not np.array_equal(corridor, air)
+
+
 @pytest.mark.parametrize('kind', ['floor', 'square'])
 def test_free_standing_things_stand_apart(kind: str) -> None:
     for seed in range(8):
@@ -136,6 +142,21 @@ def test_photograph_is_fixed_by_its_generator() -> None:
     np.testing.assert_array_equal(first, again)
 
 
+def test_photographs_are_as_bright_whatever_the_power_of_the_lamps() -> None:
+    light = np.random.default_rng(0).random((24, 32, 3), np.float32)
+    for seed in range(5):
+        dim, bright = (photograph(light * power, np.random.default_rng(seed)).mean()
+                       for power in (1, 30))
+        assert dim == pytest.approx(bright, abs=2)
+
+
+def test_most_photographs_of_dull_light_use_the_range_and_some_stay_dull() -> None:
+    light = np.random.default_rng(0).uniform(0.4, 0.7, (24, 32, 3)).astype(np.float32)
+    pictures = [photograph(light, np.random.default_rng(seed)) for seed in range(40)]
+    spans = [np.subtract(*np.quantile(picture, (0.95, 0.05))) for picture in pictures]
+    assert 0.35 < np.mean(np.array(spans) > 110) < 0.85
+
+
 def test_rows_of_the_wrong_length_are_refused() -> None:
     """The ray-caster reads raw memory, so shapes are checked before."""
     scene = Scene(np.zeros((1, 15)), np.zeros((1, 28)), np.zeros((0, 9)), np.zeros(19))
@@ -159,13 +180,14 @@ def test_held_back_scenes_are_fixed_by_their_seed_and_never_those_of_the_trainin
     pytest.importorskip('torch')
     from training import loop, train
 
-    def first(seed: int) -> tuple[np.ndarray, ...]:
-        return next(loop.frames(1, seed, (24, 32)))
+    def first(seed: int, *kinds: str) -> tuple[np.ndarray, ...]:
+        return next(loop.frames(1, seed, (24, 32), kinds or tuple(scenes.KINDS)))
 
     (rgb, inverse, objects), again, other = first(0), first(0), first(1)
     assert rgb.shape == (24, 32, 3) and inverse.shape == objects.shape == (24, 32)
     assert all(np.array_equal(a, b) for a, b in zip((rgb, inverse, objects), again))
     assert not np.array_equal(inverse, other[1])
+    assert not np.array_equal(first(0, 'air')[1], first(0, 'corridor')[1])
     assert train.HELD_OUT > loop.FIRST + 100 * 10 ** 7 > 1000 * 10 ** 10
 
 

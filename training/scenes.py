@@ -81,13 +81,12 @@ def environment(rng: Random, indoors: bool) -> list[float]:
             u(0.4, 2.0) if indoors else u(1, 8), float(rng.randrange(60000))]
 
 
-def _camera(rng: Random, kind: str, extent: tuple[float, float, float] | float,
-            size: tuple[int, int]) -> View:
+def _camera(rng: Random, kind: str, extent: tuple[float, ...], size: tuple[int, int]) -> View:
     u, deg = rng.uniform, math.pi / 180
     roll = rng.gauss(0, 2.5) * deg
     spread = rng.random()
     if kind in INDOORS:
-        width, length, height = extent  # type: ignore[misc]
+        width, length, height = extent
         eye = [u(-0.46, 0.46) * width, u(-0.46, 0.46) * length, u(1.0, 1.75)]
         pitch = rng.gauss(-11, 9) * deg
         yaw = math.atan2(eye[0], -eye[1]) + rng.gauss(0, 0.6)  # towards the middle
@@ -104,13 +103,14 @@ def _camera(rng: Random, kind: str, extent: tuple[float, float, float] | float,
         eye = [u(-20, 20), u(-20, 20), math.exp(u(1.1, 3.6))]
         pitch, yaw, roll = u(-88, -12) * deg, u(0, 6.3), rng.gauss(0, 6) * deg
     elif kind == 'square':
-        angle, away = u(0, 6.3), u(0.6, 1.2) * float(extent)  # type: ignore[arg-type]
+        reach, = extent
+        angle, away = u(0, 6.3), u(0.6, 1.2) * reach
         eye = [away * math.cos(angle), away * math.sin(angle), math.exp(u(-1.9, 0.8))]
         pitch = rng.gauss(-4 - 5 * eye[2], 6) * deg
         yaw = math.atan2(eye[0], -eye[1]) + rng.gauss(0, 0.35)
     else:
-        keep = 0.8 * float(extent)  # type: ignore[arg-type]
-        eye = [u(-1, 1) * keep, u(-10, 10), u(0.15, 0.9) if spread < 0.4 else u(1.1, 1.9)]
+        reach, = extent
+        eye = [u(-0.8, 0.8) * reach, u(-10, 10), u(0.15, 0.9) if spread < 0.4 else u(1.1, 1.9)]
         pitch = rng.gauss(-3, 7) * deg
         yaw = rng.gauss(0, 0.5) if kind == 'street' and rng.random() < 0.8 else u(0, 6.3)
     rows, columns = size
@@ -134,11 +134,11 @@ def _sensible(scene: Scene, view: View, kind: str) -> bool:
     return bool(near > floor and middle > 2.4 * floor and far > 1.3 * near)
 
 
-def build(rng: Random, kind: str) -> tuple[Scene, tuple[float, float, float] | float]:
-    """Build a scene of one kind; returns it with its extent."""
+def build(rng: Random, kind: str) -> tuple[Scene, tuple[float, ...]]:
+    """Build a scene of one kind; returns it with width, length and height, or with its reach."""
     b = Builder(rng)
     indoors = kind in INDOORS
-    extent = INDOORS[kind](b) if indoors else OUTDOORS[kind](b)
+    extent = INDOORS[kind](b) if indoors else (OUTDOORS[kind](b),)
     if indoors and rng.random() < 0.4:
         places.daylight(b)
     return b.scene(environment(rng, indoors)), extent

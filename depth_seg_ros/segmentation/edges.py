@@ -36,7 +36,7 @@ _CREASE_GRAIN = 6.0
 """
 A crease bends this many times as much as the median pixel of its frame.
 
-Planes do not bend, so exact depth keeps every crease. The waves of a small network bend
+Planes do not bend, so exact depth keeps its creases. The waves of a small network bend
 everywhere: of the embedded one 40 % of the pixels were creases and its walls fell into pieces.
 With 6 its false regions on rendered scenes go from 1.8 to 1.5 a frame and F from 0.39 to 0.41.
 """
@@ -126,7 +126,7 @@ def _grain(bend: FloatImage, scale: FloatImage, valid: Mask) -> float:
 
 
 def _bends(near: FloatImage, reach: int, blur: int) -> tuple[FloatImage, FloatImage]:
-    """Return the greatest second difference of any direction, and what a valley must exceed."""
+    """Return how much of a valley, and half as how much of a ridge, every pixel is at most."""
     most, fewest = np.zeros_like(near), np.zeros_like(near)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
         kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)

@@ -242,3 +242,13 @@ def test_the_result_names_every_region_by_its_id() -> None:
     assert page.result.regions and 'the nearest is 1' in text
     for region in page.result.regions:
         assert f'; {region.id}' in text
+
+
+def test_the_crease_is_the_one_that_was_used_where_everything_bends() -> None:
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    waves = 0.02 * np.sin(rows / 6) * np.sin(columns / 6)
+    page = page_of(relative((floor() + waves).astype(np.float32)))
+    assert page.stages is not None and page.stages.edges.bend > 2 * page.params.crease
+    used = f'{page.stages.edges.bend:.1%} of nearness'
+    assert f'crease from {used}' in said('draw_edges', page)
+    assert f'crease: bend of {used}' in all_numbers(page)

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 if not (shutil.which('cc') or shutil.which('gcc')):
     pytest.skip('the ray-caster needs a C compiler', allow_module_level=True)
 
-from training import materials, scenes  # noqa: E402  the folder is not installed
+from training import materials, photometric, scenes  # noqa: E402  the folder is not installed
 from training.builder import Builder  # noqa: E402
 from training.photometric import photograph  # noqa: E402
 from training.render import render, Scene, View  # noqa: E402
@@ -173,6 +173,51 @@ def test_loss_ignores_scale_and_shift_and_punishes_everything_else() -> None:
     assert affine_invariant_loss(3.7 * truth + 0.9, truth) < 1e-4
     assert affine_invariant_loss(-truth, truth) > 1
     assert affine_invariant_loss(truth.flip(2), truth) > 0.5
+
+
+def test_what_is_wrong_beside_an_outline_counts_more_than_on_a_plane() -> None:
+    """The same error three times as much, compared with the whole; steep planes are no outlines."""
+    torch = pytest.importorskip('torch')
+    from training.loss import _outlines, affine_invariant_loss
+
+    plane = torch.linspace(-2, 2, 64).expand(1, 64, 64)
+    assert _outlines(plane)[:, 8:-8, 8:-8].max() < 1e-5
+    box = torch.full((1, 64, 64), 0.1)
+    box[:, 20:44, 20:44] = 1.2
+    near, far = _outlines(box)[0, 32, 22], _outlines(box)[0, 32, 5]
+    assert near == 1 and far < 1e-5
+
+    def loss(column: int) -> float:
+        wrong = box.clone()
+        wrong[:, 28:36, column] += 0.1
+        return float(affine_invariant_loss(wrong, box, 0.0))
+
+    assert loss(17) > 2 * loss(4)
+
+
+def test_frames_are_white_or_black_and_keep_the_size_of_the_picture() -> None:
+    """What is inside is not moved or changed."""
+    image = np.full((100, 120, 3), 0.5, np.float32)
+    for seed in range(6):
+        framed = photometric._frame(image, np.random.default_rng(seed))
+        assert framed.shape == image.shape
+        assert len(set(np.unique(framed[framed != 0.5])) & {0, 1}) == 1
+        assert (framed[4:-4, 4:-4] == 0.5).all()
+
+
+def test_sharpening_overshoots_at_edges_and_leaves_the_rest() -> None:
+    image = np.full((40, 40, 3), 0.3, np.float32)
+    image[:, 20:] = 0.6
+    sharp = photometric._sharpen(image, np.random.default_rng(0))
+    assert sharp[:, 19].max() < 0.29 and sharp[:, 20].min() > 0.61
+    np.testing.assert_allclose(sharp[:, :10], 0.3, atol=1e-3)
+
+
+def test_many_things_are_near_white_or_dark() -> None:
+    """As linear light; a quarter to two fifths dark, a tenth to a third bright."""
+    tones = [max(materials.any_color(Random(seed))) for seed in range(400)]
+    assert 0.2 < np.mean(np.array(tones) < 0.05) < 0.45
+    assert 0.1 < np.mean(np.array(tones) > 0.6) < 0.4
 
 
 def test_held_back_scenes_are_fixed_by_their_seed_and_never_those_of_the_training() -> None:

@@ -12,13 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The faster group normalization of the training is PyTorch's own, and says what it lacks."""
+"""What makes the training faster computes what PyTorch does, and says what it lacks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,7 +30,7 @@ pytest.importorskip('transformers')
 if not (shutil.which('cc') or shutil.which('gcc')):
     pytest.skip('it is written in C', allow_module_level=True)
 
-from training import native  # noqa: E402  the folder is not installed
+from training import fast_relu, native, train  # noqa: E402  the folder is not installed
 from training.group_norm import GroupNorm, speed_up  # noqa: E402
 
 
@@ -84,6 +85,45 @@ def test_a_body_that_is_sped_up_computes_the_same_and_keeps_its_weights() -> Non
     with torch.autocast('cpu', torch.bfloat16):
         assert relative(body(x).last_hidden_state, before) < 0.05
     assert list(body.state_dict()) == names
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float32])
+def test_relu_and_its_gradient_are_those_of_pytorch_to_the_last_bit(dtype: torch.dtype) -> None:
+    """At zero, too, and whatever the order of pictures in memory."""
+    random = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 3, 5, 7, generator=random).to(dtype)
+    x[0, 0, 0, :4] = torch.tensor([0.0, -0.0, 1e-30, -1e-30])
+    dy = torch.randn(2, 3, 5, 7, generator=random).to(dtype)
+    mine, yours = x.clone().requires_grad_(), x.clone().requires_grad_()
+    ours, theirs = fast_relu.ReLU()(mine), torch.relu(yours)
+    ours.backward(dy)
+    theirs.backward(dy)
+    assert torch.equal(ours, theirs)
+    assert torch.equal(mine.grad, yours.grad)
+
+
+def test_every_relu_is_sped_up_and_nothing_else() -> None:
+    """A leaky one stays, and so do the names of the weights."""
+    net = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.ReLU(), torch.nn.LeakyReLU(),
+                              torch.nn.Sequential(torch.nn.ReLU()))
+    names = list(net.state_dict())
+    fast_relu.speed_up(net)
+    assert [type(m) for m in (net[1], net[2], net[3][0])] == [
+        fast_relu.ReLU, torch.nn.LeakyReLU, fast_relu.ReLU]
+    assert list(net.state_dict()) == names
+
+
+def test_memory_is_kept_where_the_c_library_can_and_elsewhere_nothing_happens(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """All three options are set; a C library without mallopt is left alone."""
+    calls: list[tuple[int, int]] = []
+    monkeypatch.setattr(train.ctypes, 'CDLL', lambda name: SimpleNamespace(
+        mallopt=lambda option, value: calls.append((option, value))))
+    train.keep_memory()
+    assert dict(calls) == {-1: 2 ** 31 - 1, -2: 2 ** 28, -3: 2 ** 25}
+    monkeypatch.setattr(train.ctypes, 'CDLL', lambda name: SimpleNamespace())
+    train.keep_memory()
+    assert len(calls) == 3
 
 
 def test_without_a_compiler_it_says_what_to_install(

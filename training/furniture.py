@@ -50,7 +50,7 @@ def desk(b: Builder) -> None:
     """Stand a writing desk with display, drawers and papers."""
     u = b.rng.uniform
     w, d, h = u(0.9, 1.8), u(0.5, 0.8), u(0.68, 0.78)
-    table(b, w, d, h, b.rng.randint(2, 7))
+    table(b, w, d, h, b.rng.randint(3, 11))
     for _ in range(b.rng.choice((0, 1, 1, 2))):
         monitor(b, u(-0.3, 0.3) * w, 0.15 * d, h)
     if b.rng.random() < 0.5:
@@ -126,7 +126,7 @@ def cabinet(b: Builder, w: float, d: float, h: float, z: float = 0.0) -> None:
 def sideboard(b: Builder, w: float, d: float, h: float) -> None:
     """Stand a closed cabinet with a few things on it."""
     cabinet(b, w, d, h)
-    clutter(b, w * 0.9, d * 0.8, h, b.rng.randint(0, 5))
+    clutter(b, w * 0.9, d * 0.8, h, b.rng.randint(0, 8))
 
 
 def counter(b: Builder, w: float) -> None:
@@ -134,7 +134,7 @@ def counter(b: Builder, w: float) -> None:
     u = b.rng.uniform
     cabinet(b, w, 0.6, 0.85)
     b.box((0, -0.01, 0.87), (w / 2 + 0.01, 0.32, 0.02), b.paint(m.floor))
-    clutter(b, w * 0.9, 0.4, 0.89, b.rng.randint(3, 9))
+    clutter(b, w * 0.9, 0.4, 0.89, b.rng.randint(3, 14))
     if b.rng.random() < 0.8:
         z = u(1.35, 1.6)
         b.place_by(0, 0.13)
@@ -226,7 +226,7 @@ def island(b: Builder) -> None:
     w = u(0.8, 2.2)
     cabinet(b, w, 0.7, 0.88)
     b.box((0, 0, 0.9), (w / 2 + 0.08, 0.43, 0.02), b.paint(m.floor))
-    clutter(b, w, 0.6, 0.92, b.rng.randint(2, 9))
+    clutter(b, w, 0.6, 0.92, b.rng.randint(2, 13))
     for k in range(b.rng.randint(0, 3)):
         b.place_by(0, 0)
         b.instance = b.new_instance()

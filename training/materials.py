@@ -35,9 +35,14 @@ def hsv(rng: Random, hue: tuple[float, float], saturation: tuple[float, float],
 
 
 def any_color(rng: Random) -> Color:
-    """Draw any color; a third of them are greys."""
-    if rng.random() < 0.35:
-        return hsv(rng, (0, 1), (0, 0.08), (0.03, 1))
+    """Draw any color; half of them are near white, near black or grey, as of things that sell."""
+    kind = rng.random()
+    if kind < 0.18:
+        return hsv(rng, (0, 1), (0, 0.1), (0.75, 1))
+    if kind < 0.4:
+        return hsv(rng, (0, 1), (0, 0.4), (0.02, 0.25))
+    if kind < 0.52:
+        return hsv(rng, (0, 1), (0, 0.1), (0.1, 0.9))
     return hsv(rng, (0, 1), (0.05, 0.95), (0.1, 1))
 
 
@@ -49,7 +54,9 @@ def pale(rng: Random) -> Color:
 
 
 def brown(rng: Random) -> Color:
-    """Draw the color of wood."""
+    """Draw the color of wood; a third of it is dark."""
+    if rng.random() < 0.35:
+        return hsv(rng, (0.0, 0.1), (0.15, 0.7), (0.06, 0.28))
     return hsv(rng, (0.03, 0.12), (0.15, 0.75), (0.15, 0.9))
 
 

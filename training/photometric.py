@@ -29,7 +29,7 @@ def _exposure(light: np.ndarray, curve: float, rng: np.random.Generator) -> np.n
 
 def _levels(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Stretch what is seen to the range of the camera, as most of them do, or leave it dull."""
-    if rng.random() < 0.6:
+    if rng.random() < 0.75:
         low, high = np.quantile(image[::2, ::2], (0.05, 0.95))
         black, white = rng.uniform(0, 0.15), rng.uniform(0.65, 1.05)
         return (image - low) * ((white - black) / max(high - low, 0.15)) + black
@@ -45,7 +45,7 @@ def _lens(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         rows, columns = image.shape[:2]
         y, x = np.mgrid[-1:1:rows * 1j, -1:1:columns * 1j]
         image = image * (1 - rng.uniform(0.05, 0.35) * (x * x + y * y))[..., None]
-    if rng.random() < 0.35:
+    if rng.random() < 0.25:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3) * fine)
     if rng.random() < 0.1:    # motion
         length, angle = rng.uniform(2, 7) * fine, rng.uniform(0, np.pi)
@@ -55,6 +55,20 @@ def _lens(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             kernel[round(row), round(column)] = 1
         image = cv2.filter2D(image, -1, kernel / kernel.sum())
     return image.astype(np.float32)
+
+
+def _sharpen(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Overdo edges, as the processing in most cameras does."""
+    soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.6))
+    return image + rng.uniform(0.2, 1.4) * (image - soft)
+
+
+def _frame(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Leave a white or black rim, as undistorted and cropped images have."""
+    rim = [round(rng.uniform(0, 0.025) * image.shape[1]) for _ in range(4)]
+    inner = image[rim[0]:image.shape[0] - rim[1], rim[2]:image.shape[1] - rim[3]]
+    return cv2.copyMakeBorder(inner, *rim, cv2.BORDER_CONSTANT,
+                              value=(float(rng.integers(2)),) * 3)
 
 
 def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -82,12 +96,16 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = image / (1 + 0.35 * np.maximum(image, 0))               # soft shoulder
     image = np.clip(image, 0, 1) ** (1 / curve)
     if rng.random() < 0.6:
-        k = np.float32(np.exp(rng.uniform(-6, -3)))
+        k = np.float32(np.exp(rng.uniform(-6.5, -3.3)))
         image = image + k * rng.standard_normal(image.shape, np.float32)
     grey = image.mean(2, keepdims=True)
     image = grey + (image - grey) * rng.choice((0, 0.6, 0.8, 1, 1, 1, 1.2, 1.5), p=(
         0.06, 0.1, 0.15, 0.15, 0.14, 0.15, 0.15, 0.1))
     image = _levels(image, rng)
+    if rng.random() < 0.5:
+        image = _sharpen(image, rng)
+    if rng.random() < 0.06:
+        image = _frame(image, rng)
     out = np.clip(image * 255, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         out = cv2.imdecode(cv2.imencode('.jpg', out, (cv2.IMWRITE_JPEG_QUALITY,

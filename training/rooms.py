@@ -182,8 +182,8 @@ def dwelling(b: Builder) -> tuple[float, float, float]:
         kind = b.rng.random()
         if kind < 0.3:
             tw, td = u(0.6, 1.8), u(0.5, 1.0)
-            f.table(b, tw, td, b.rng.choice((0.42, 0.74)), b.rng.randint(2, 8))
-            for _ in range(b.rng.randint(0, 4)):
+            f.table(b, tw, td, b.rng.choice((0.42, 0.74)), b.rng.randint(2, 9))
+            for _ in range(b.rng.randint(0, 6)):
                 b.place_by(u(-0.5, 0.5) * tw, b.rng.choice((-1, 1)) * td * 0.3)
                 b.instance = b.new_instance()
                 f.chair(b)

@@ -188,7 +188,7 @@ def test_what_is_wrong_beside_an_outline_counts_more_than_on_a_plane() -> None:
     assert near == 1 and far < 1e-5
 
     def loss(column: int) -> float:
-        wrong = box.clone()
+        wrong = box + 2
         wrong[:, 28:36, column] += 0.1
         return float(affine_invariant_loss(wrong, box, 0.0))
 

@@ -96,7 +96,7 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = image / (1 + 0.35 * np.maximum(image, 0))               # soft shoulder
     image = np.clip(image, 0, 1) ** (1 / curve)
     if rng.random() < 0.6:
-        k = np.float32(np.exp(rng.uniform(-6.5, -3.3)))
+        k = np.float32(np.exp(rng.uniform(-6.5, -3.5)))
         image = image + k * rng.standard_normal(image.shape, np.float32)
     grey = image.mean(2, keepdims=True)
     image = grey + (image - grey) * rng.choice((0, 0.6, 0.8, 1, 1, 1, 1.2, 1.5), p=(

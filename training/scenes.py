@@ -120,20 +120,28 @@ def _camera(rng: Random, kind: str, extent: tuple[float, ...], size: tuple[int, 
                 (columns / 2, rows / 2))
 
 
-def _depth_range(scene: Scene, view: View, kind: str) -> float:
-    """Return far over near of what a camera sees, 0 where it stands in no sensible place."""
+def _worth(scene: Scene, view: View, kind: str) -> float:
+    """
+    Return how much a view teaches, 0 for that of a camera that stands in no sensible place.
+
+    In rooms it is far over near depth, elsewhere, where there is much bare ground, the number of
+    things in view.
+    """
     probe = (18, 24)
     k = probe[1] / view.size[1], probe[0] / view.size[0]
     small = replace(view, size=probe, focal=(view.focal[0] * k[0], view.focal[1] * k[1]),
                     center=(12.0, 9.0))
-    depth = render(scene, small, 0).depth
-    seen = depth[depth > 0]
-    if seen.size < 0.3 * depth.size:
+    seen = render(scene, small, 0)
+    depth = seen.depth[seen.depth > 0]
+    if depth.size < 0.3 * seen.depth.size:
         return 0.0
-    near, middle, far = np.quantile(seen, (0.05, 0.5, 0.95))
+    near, middle, far = np.quantile(depth, (0.05, 0.5, 0.95))
     floor = 0.3 if kind in INDOORS else 0.5
-    sensible = near > floor and middle > 2.4 * floor and far > 1.3 * near
-    return float(far / near) if sensible else 0.0
+    if near <= floor or middle <= 2.4 * floor or far <= 1.3 * near:
+        return 0.0
+    if kind in INDOORS and kind != 'floor':
+        return float(far / near)
+    return 1.0 + len(np.unique(seen.instances[seen.instances > 0]))
 
 
 def build(rng: Random, kind: str) -> tuple[Scene, tuple[float, ...]]:
@@ -178,10 +186,10 @@ def draw(seed: int, size: tuple[int, int], views: int = 1,
     scene, extent = build(rng, kind)
     pictures: list[Picture] = []
     for _ in range(20 * views):
-        # Often the one of three that sees the most depth: near things before far ones.
-        tries = [_camera(rng, kind, extent, size) for _ in range(rng.choice((1, 1, 3)))]
-        span, number = max((_depth_range(scene, v, kind), k) for k, v in enumerate(tries))
-        if span > 0:
+        # Often the best one of three.
+        tries = [_camera(rng, kind, extent, size) for _ in range(rng.choice((1, 3)))]
+        worth, number = max((_worth(scene, v, kind), k) for k, v in enumerate(tries))
+        if worth > 0:
             pictures.append(render(scene, tries[number], 2))
         if len(pictures) == views:
             break

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import math
 from pathlib import Path
 from random import Random
@@ -124,6 +125,35 @@ def test_free_standing_things_stand_apart(kind: str) -> None:
         assert centers
         for k, center in enumerate(centers):
             assert all(math.dist(center, other) > 0.5 for other in centers[:k])
+
+
+def two_things(builder: Builder) -> Scene:
+    """Stand two boxes 2 and 5 m away on a floor 1 m under the camera."""
+    builder.place(0, 0, built_in=True)
+    builder.box((0, 0, -1.5), (900, 900, 0.5), plain(builder))
+    for x, y in ((-0.5, 2.0), (1.0, 5.0)):
+        builder.place(x, y)
+        builder.box((0, 0, -0.7), (0.3, 0.1, 0.3), plain(builder))
+    return builder.scene(DARK)
+
+
+def test_worth_of_a_view_is_the_number_of_things_outside_and_the_range_of_depth_in_rooms() -> None:
+    scene, view = two_things(Builder(Random(0))), front_view()
+    assert scenes._worth(scene, view, 'square') == scenes._worth(scene, view, 'floor') == 3
+    assert 3 < scenes._worth(scene, view, 'dwelling') < 200
+    away = replace(view, axes=scenes.axes(math.pi, 0, 0))
+    assert scenes._worth(scene, away, 'square') == 1
+
+
+@pytest.mark.parametrize('distance', [0.2, 3.0])
+def test_a_view_that_is_blocked_or_flat_is_worth_nothing(distance: float) -> None:
+    """Right before a wall, and at a wall that fills the picture."""
+    b = Builder(Random(0))
+    b.place(0, 0, built_in=True)
+    b.box((0, distance + 0.25, 0), (50, 0.25, 50), plain(b))
+    scene = b.scene(DARK)
+    assert scenes._worth(scene, front_view(), 'dwelling') == 0
+    assert scenes._worth(scene, front_view(), 'street') == 0
 
 
 def test_axes_are_a_right_handed_frame_with_the_camera_upright() -> None:

@@ -92,9 +92,10 @@ def _camera(rng: Random, kind: str, extent: tuple[float, ...], size: tuple[int, 
         yaw = math.atan2(eye[0], -eye[1]) + rng.gauss(0, 0.6)  # towards the middle
         if kind == 'dwelling' and spread < 0.12 or kind != 'dwelling' and spread < 0.45:
             eye[2], pitch = u(0.12, 0.9), rng.gauss(0, 7) * deg   # a ground robot
-        elif spread > 0.93:
-            pitch, roll = u(-45, 35) * deg, rng.gauss(0, 10) * deg
-            eye[2] = u(0.3, max(height - 0.3, 0.5))
+        elif spread > 0.8:   # held in a hand, or flown
+            pitch, roll = rng.gauss(-28, 9) * deg, rng.gauss(0, 10) * deg
+            if spread > 0.94:
+                pitch, eye[2] = u(-45, 35) * deg, u(0.3, max(height - 0.3, 0.5))
         if kind == 'corridor' and rng.random() < 0.7:
             yaw = rng.choice((0, math.pi)) + rng.gauss(0, 0.25)
         if kind == 'jumble':

@@ -280,7 +280,7 @@ def main(line: list[str] | None = None) -> None:
         worker.start()   # before torch makes threads, which a fork does not copy
     trainer = Trainer(o)
     pictures.fill(held_out, HELD_OUT)
-    while ring.filled < min(200, o.ring // 10):
+    while ring.filled < min(1000, o.ring // 10):
         time.sleep(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stop())

@@ -91,7 +91,7 @@ class NetworkEstimator(ABC):
 
     def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
         """
-        Return depth on the network's own grid.
+        Return depth on the network's own grid, at the image's aspect where that is a square.
 
         Parameters
         ----------
@@ -141,10 +141,11 @@ class NetworkEstimator(ABC):
         """Free what `_open` took; it may have stopped halfway."""
 
     def _run(self, rgb: NDArray[np.uint8]) -> DepthMap:
-        return self._postprocess(self._forward(self._preprocess.resized(rgb)))
+        predicted = self._forward(self._preprocess.resized(rgb))
+        return self._postprocess(self._preprocess.unsqueezed(
+            predicted.reshape(predicted.shape[-2:]), *rgb.shape[:2]))
 
-    def _postprocess(self, predicted: NDArray[np.float32]) -> DepthMap:
-        values = predicted.reshape(predicted.shape[-2:])
+    def _postprocess(self, values: NDArray[np.float32]) -> DepthMap:
         limit = self._meaning.max_depth
         # DepthMap itself knows as invalid what is not finite, and meters that are not positive.
         return DepthMap(values, self._meaning.kind, None if limit is None else values <= limit)

@@ -137,6 +137,19 @@ def test_signal_ends_the_training_behind_its_step(tmp_path: Path) -> None:
     assert train.Trainer(trainer.options).step == 1
 
 
+@pytest.mark.parametrize(('share', 'sides'), [('0', {32}), ('0.5', {32, 64}), ('1', {64})])
+def test_a_share_of_the_batches_is_larger(tmp_path: Path, share: str, sides: set[int]) -> None:
+    """By 32 pixels a side, so that the network serves at both sizes."""
+    o = options(tmp_path, '--part', '32', '1', '0.1', '--larger', share)
+    full = queue.Queue(16)
+    full.put = lambda batch: queue.Queue.put(full, batch, block=False)   # fails when it is full
+    with pytest.raises(queue.Full):
+        train._feed(ring(), SimpleNamespace(options=o, step=0, progress=0.0), full, 0)
+    seen = [full.get() for _ in range(16)]
+    assert {rgb.shape[1] for rgb, _ in seen} == sides
+    assert all(rgb.shape[:3] == inverse.shape for rgb, inverse in seen)
+
+
 def test_shipped_folder_is_a_start(tmp_path: Path) -> None:
     """What was exported comes back, rounded to half precision, and is read by its class."""
     from transformers import AutoModelForDepthEstimation

@@ -29,8 +29,8 @@ from training.builder import Builder
 from training.render import Picture, render, Scene, View
 
 # Share of each kind of scene among the training pictures.
-KINDS = {'dwelling': 0.43, 'corridor': 0.05, 'hall': 0.07, 'stairs': 0.03, 'jumble': 0.04,
-         'floor': 0.10, 'street': 0.08, 'yard': 0.05, 'wild': 0.03, 'air': 0.06, 'square': 0.06}
+KINDS = {'dwelling': 0.41, 'corridor': 0.05, 'hall': 0.07, 'stairs': 0.03, 'jumble': 0.03,
+         'floor': 0.12, 'street': 0.07, 'yard': 0.05, 'wild': 0.03, 'air': 0.05, 'square': 0.09}
 INDOORS = {'dwelling': rooms.dwelling, 'corridor': rooms.corridor, 'hall': rooms.hall,
            'stairs': rooms.stairs, 'jumble': rooms.jumble, 'floor': standing.floor}
 OUTDOORS = {'street': places.street, 'yard': places.yard, 'wild': places.wild,

@@ -62,6 +62,9 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
                    metavar=('SIDE', 'END', 'EDGES'),
                    help='pixels a side, share of the time at which it ends, weight of the '
                    f'gradient term; repeat for every part (default: {PARTS})')
+    p.add_argument('--larger', type=float, default=0.0, metavar='SHARE',
+                   help='of the batches that are 32 pixels larger a side, so that the network '
+                   'serves at both sizes (default: %(default)s)')
     p.add_argument('--rendered', type=int, default=RENDERED, help='rows of the rendered pictures')
     p.add_argument('--memory', type=float, default=200, help='steps that the mean weights span')
     p.add_argument('--batch', type=int, default=16)
@@ -192,7 +195,7 @@ def _feed(ring: pictures.Ring, trainer: Trainer, out: queue.Queue, number: int) 
     o = trainer.options
     rng = np.random.default_rng([o.seed, trainer.step, number])
     while True:
-        side = part_at(o.part, trainer.progress)[0]
+        side = part_at(o.part, trainer.progress)[0] + 32 * (rng.random() < o.larger)
         out.put(pictures.batch(ring, o.batch, (side, side), rng))
 
 

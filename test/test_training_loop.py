@@ -163,3 +163,18 @@ def test_shipped_folder_is_a_start(tmp_path: Path) -> None:
                            weights(trainer))
     net = AutoModelForDepthEstimation.from_pretrained(tmp_path / 'shipped')
     assert tuple(net.config.image_size) == (network.SIDE, network.SIDE)
+
+
+def test_weights_of_checkpoints_and_folders_are_mixed_by_their_shares(tmp_path: Path) -> None:
+    """Also when one of them was shipped for another size of the input."""
+    first, second = (train.Trainer(options(tmp_path / seed, '--seed', seed)) for seed in '12')
+    for trainer in (first, second):
+        trainer.path.parent.mkdir()
+        trainer.save()
+    export.export(second.path, tmp_path / 'second', 96)
+    export.export(first.path, tmp_path / 'mixed', 64, [(tmp_path / 'second', 0.25)])
+    name = 'head.head.0.weight'
+    got = export.weights_of(tmp_path / 'mixed')
+    expected = 0.75 * first.net.state_dict()[name] + 0.25 * second.net.state_dict()[name]
+    torch.testing.assert_close(got[name].float(), expected, rtol=1e-2, atol=1e-3)
+    assert got['dpt.embeddings.position_embeddings'].shape[1] == 1 + (64 // 16) ** 2

@@ -17,9 +17,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 import math
 from pathlib import Path
 
+from safetensors.torch import load_file
 import torch
 from torch.nn import functional as F
 from training import network
@@ -33,7 +35,28 @@ def resample(positions: torch.Tensor, tokens: int) -> torch.Tensor:
     return torch.cat([positions[:, :1], grid.flatten(2).permute(0, 2, 1)], 1)
 
 
-def export(checkpoint: Path, folder: Path, side: int) -> None:
+def weights_of(path: Path) -> dict[str, torch.Tensor]:
+    """Read the mean weights of a checkpoint, or the weights of a shipped folder."""
+    if path.is_dir():
+        return load_file(path / 'model.safetensors')
+    state: dict[str, torch.Tensor] = torch.load(
+        path, map_location='cpu', weights_only=True)['mean']
+    return state
+
+
+def mixed(parts: list[tuple[dict[str, torch.Tensor], float]], side: int
+          ) -> dict[str, torch.Tensor]:
+    """Return the sum of weights times shares, for another input; counts are those of the first."""
+    name, tokens = 'dpt.embeddings.position_embeddings', side // 16
+    first = parts[0][0]
+    sums = {key: sum(share * (resample(part[key].float(), tokens) if key == name
+                              else part[key].float()) for part, share in parts)
+            for key, values in first.items() if values.is_floating_point()}
+    return {**first, **sums}
+
+
+def export(checkpoint: Path, folder: Path, side: int,
+           others: Sequence[tuple[Path, float]] = ()) -> None:
     """
     Write config, preprocessor and half-precision weights of the mean network.
 
@@ -45,13 +68,14 @@ def export(checkpoint: Path, folder: Path, side: int) -> None:
         Where the files go.
     side : int
         Pixels of the square input, a multiple of 32.
+    others : sequence of (Path, float)
+        Checkpoints and shipped folders whose weights are mixed in, and the share of each.
 
     """
-    state = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    rest = 1 - sum(share for _, share in others)
     net = network.build(side).eval()
-    name, tokens = 'dpt.embeddings.position_embeddings', side // 16
-    state['mean'][name] = resample(state['mean'][name], tokens)
-    net.load_state_dict(state['mean'])
+    net.load_state_dict(mixed([(weights_of(checkpoint), rest)]
+                              + [(weights_of(path), share) for path, share in others], side))
     net.half().save_pretrained(folder)
     # The only size there is, also for readers of this file that round to multiples.
     DPTImageProcessorPil(
@@ -61,7 +85,8 @@ def export(checkpoint: Path, folder: Path, side: int) -> None:
         do_pad=False).save_pretrained(folder)
     for path in folder.iterdir():
         path.chmod(0o644)
-    print(f'{folder}: step {state["step"]}, {state["elapsed"] / 60:.0f} minutes of training')
+    print(f'{folder}: {rest:.0%} of {checkpoint}'
+          + ''.join(f', {share:.0%} of {path}' for path, share in others))
 
 
 def main() -> None:
@@ -70,8 +95,11 @@ def main() -> None:
     p.add_argument('checkpoint', type=Path)
     p.add_argument('folder', type=Path)
     p.add_argument('--side', type=int, default=network.SIDE, help='pixels of the square input')
+    p.add_argument('--with', dest='others', nargs=2, action='append', default=[],
+                   metavar=('PATH', 'SHARE'),
+                   help='checkpoint or shipped folder whose weights are mixed in; repeatable')
     o = p.parse_args()
-    export(o.checkpoint, o.folder, o.side)
+    export(o.checkpoint, o.folder, o.side, [(Path(path), float(k)) for path, k in o.others])
 
 
 if __name__ == '__main__':

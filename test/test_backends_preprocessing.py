@@ -75,21 +75,14 @@ def test_a_square_network_and_a_fixed_one_get_their_size() -> None:
     ((300, 300), (128, 128)), ((1, 900), (32, 128)), ((900, 1), (128, 32))])
 def test_depth_of_a_square_network_gets_the_aspect_of_the_image(
         image: tuple[int, int], shape: tuple[int, int]) -> None:
-    """The longer side stays, and what was at a share of the height or width is there still."""
-    rows, columns = np.indices((128, 128), np.float32)
+    """The longer side stays."""
     for square in (plain(128, max_aspect=1.0), plain(fixed=(128, 128))):
-        depth = square.unsqueezed(rows + 1000 * columns, *image)
-        assert depth.shape == shape and depth.dtype == np.float32
-        middle = depth[shape[0] // 2 - 1:shape[0] // 2 + 1, shape[1] // 2 - 1:shape[1] // 2 + 1]
-        assert middle.mean() == pytest.approx(63.5 * 1001, rel=1e-5)
-        assert depth[0, 0] < 3000 and depth[-1, -1] > 124 * 1000
+        assert square.unsqueezed((128, 128), *image) == shape
 
 
-def test_depth_of_a_network_that_keeps_the_aspect_stays_as_it_is() -> None:
-    depth = np.zeros((252, 336), np.float32)
-    assert plain().unsqueezed(depth, 480, 640) is depth
-    square = np.zeros((128, 128), np.float32)
-    assert plain(fixed=(128, 128)).unsqueezed(square, 500, 500) is square
+def test_depth_of_a_network_that_keeps_the_aspect_keeps_its_shape() -> None:
+    assert plain().unsqueezed((252, 336), 480, 640) == (252, 336)
+    assert plain(fixed=(128, 128)).unsqueezed((128, 128), 500, 500) == (128, 128)
 
 
 @pytest.mark.parametrize('size', [(480, 640), (30, 40), (1, 1), (1, 900), (252, 336)])

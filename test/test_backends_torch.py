@@ -150,13 +150,13 @@ def test_the_same_image_gives_the_same_bytes(built: Builder, relative: TorchEsti
 
 def test_meters_beyond_the_range_of_the_model_are_invalid(built: Builder) -> None:
     estimator = loaded(built('glpn', max_depth=10))
-    predicted = np.array([[-1, 0, 0.5], [10, 10.5, np.nan]], np.float32)
+    predicted = np.array([[[-1, 0, 0.5], [10, 10.5, np.nan]]], np.float32)
     depth = estimator._postprocess(predicted)
     assert depth.valid.tolist() == [[False, False, True], [True, False, False]]
 
 
 def test_relative_depth_is_invalid_only_where_it_is_not_finite(relative: TorchEstimator) -> None:
-    depth = relative._postprocess(np.array([[-1, 0, 1e6, np.inf, np.nan]], np.float32))
+    depth = relative._postprocess(np.array([[[-1, 0, 1e6, np.inf, np.nan]]], np.float32))
     assert depth.valid.tolist() == [[True, True, True, False, False]]
 
 

@@ -211,11 +211,11 @@ def test_what_is_wrong_beside_an_outline_counts_more_than_on_a_plane() -> None:
     from training.loss import _outlines, affine_invariant_loss
 
     plane = torch.linspace(-2, 2, 64).expand(1, 64, 64)
-    assert _outlines(plane)[:, 8:-8, 8:-8].max() < 1e-5
+    assert _outlines(plane).max() < 1e-5
     box = torch.full((1, 64, 64), 0.1)
-    box[:, 20:44, 20:44] = 1.2
+    box[:, 20:44, 20:44] = 0.9
     near, far = _outlines(box)[0, 32, 22], _outlines(box)[0, 32, 5]
-    assert near == 1 and far < 1e-5
+    assert near > 0.999 and far < 1e-5
 
     def loss(column: int) -> float:
         wrong = box + 2
@@ -227,12 +227,15 @@ def test_what_is_wrong_beside_an_outline_counts_more_than_on_a_plane() -> None:
 
 def test_frames_are_white_or_black_and_keep_the_size_of_the_picture() -> None:
     """What is inside is not moved or changed."""
-    image = np.full((100, 120, 3), 0.5, np.float32)
-    for seed in range(6):
+    image = np.random.default_rng(0).uniform(0.1, 0.9, (100, 120, 3)).astype(np.float32)
+    found = set()
+    for seed in range(8):
         framed = photometric._frame(image, np.random.default_rng(seed))
-        assert framed.shape == image.shape
-        assert len(set(np.unique(framed[framed != 0.5])) & {0, 1}) == 1
-        assert (framed[4:-4, 4:-4] == 0.5).all()
+        rim = {float(value) for value in np.unique(framed[framed != image])}
+        assert len(rim) == 1
+        found |= rim
+        np.testing.assert_array_equal(framed[4:-4, 4:-4], image[4:-4, 4:-4])
+    assert found == {0.0, 1.0}
 
 
 def test_sharpening_overshoots_at_edges_and_leaves_the_rest() -> None:
@@ -244,10 +247,10 @@ def test_sharpening_overshoots_at_edges_and_leaves_the_rest() -> None:
 
 
 def test_many_things_are_near_white_or_dark() -> None:
-    """As linear light; a quarter to two fifths dark, a tenth to a third bright."""
+    """As linear light: a quarter to two fifths each."""
     tones = [max(materials.any_color(Random(seed))) for seed in range(400)]
-    assert 0.2 < np.mean(np.array(tones) < 0.05) < 0.45
-    assert 0.1 < np.mean(np.array(tones) > 0.6) < 0.4
+    assert 0.26 < np.mean(np.array(tones) < 0.05) < 0.4
+    assert 0.26 < np.mean(np.array(tones) > 0.6) < 0.4
 
 
 def test_held_back_scenes_are_fixed_by_their_seed_and_never_those_of_the_training() -> None:

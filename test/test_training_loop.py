@@ -84,6 +84,14 @@ def test_impossible_parts_are_refused(part: tuple[str, ...], message: str, tmp_p
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize('share', ['-0.1', '50'])
+def test_impossible_shares_of_larger_batches_are_refused(
+        share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options(tmp_path, '--larger', share)
+    assert f'--larger: expected a share from 0 to 1, got {float(share)}' in capsys.readouterr().err
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every look at the clock take ten seconds."""
@@ -178,3 +186,5 @@ def test_weights_of_checkpoints_and_folders_are_mixed_by_their_shares(tmp_path: 
     expected = 0.75 * first.net.state_dict()[name] + 0.25 * second.net.state_dict()[name]
     torch.testing.assert_close(got[name].float(), expected, rtol=1e-2, atol=1e-3)
     assert got['dpt.embeddings.position_embeddings'].shape[1] == 1 + (64 // 16) ** 2
+    with pytest.raises(ValueError, match='a sum below 1, got 1.5'):
+        export.export(first.path, tmp_path / 'none', 64, [(tmp_path / 'second', 1.5)])

@@ -88,18 +88,20 @@ def test_a_body_that_is_sped_up_computes_the_same_and_keeps_its_weights() -> Non
 
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float32])
-def test_relu_and_its_gradient_are_those_of_pytorch_to_the_last_bit(dtype: torch.dtype) -> None:
-    """At zero, too, and whatever the order of pictures in memory."""
-    random = torch.Generator().manual_seed(0)
+def test_relu_and_its_gradient_are_those_of_pytorch(dtype: torch.dtype) -> None:
+    """At zero, infinity and what is not a number, too, and in pictures of any order in memory."""
+    random, nan, inf = torch.Generator().manual_seed(0), float('nan'), float('inf')
     x = torch.randn(2, 3, 5, 7, generator=random).to(dtype)
-    x[0, 0, 0, :4] = torch.tensor([0.0, -0.0, 1e-30, -1e-30])
+    x[0, 0, 0] = torch.tensor([0.0, -0.0, 1e-30, -1e-30, nan, inf, -inf])
+    x[0, 0, 1, 0] = -torch.tensor(nan)
     dy = torch.randn(2, 3, 5, 7, generator=random).to(dtype)
     mine, yours = x.clone().requires_grad_(), x.clone().requires_grad_()
     ours, theirs = fast_relu.ReLU()(mine), torch.relu(yours)
     ours.backward(dy)
     theirs.backward(dy)
-    assert torch.equal(ours, theirs)
-    assert torch.equal(mine.grad, yours.grad)
+    exactly = {'rtol': 0, 'atol': 0, 'equal_nan': True}
+    torch.testing.assert_close(ours, theirs, **exactly)
+    torch.testing.assert_close(mine.grad, yours.grad, **exactly)
 
 
 def test_every_relu_is_sped_up_and_nothing_else() -> None:

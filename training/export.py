@@ -71,8 +71,16 @@ def export(checkpoint: Path, folder: Path, side: int,
     others : sequence of (Path, float)
         Checkpoints and shipped folders whose weights are mixed in, and the share of each.
 
+    Raises
+    ------
+    ValueError
+        When those shares leave nothing for the checkpoint.
+
     """
     rest = 1 - sum(share for _, share in others)
+    if rest <= 0:
+        raise ValueError(f'others: expected shares with a sum below 1, got {1 - rest:g}; the rest '
+                         f'is that of {checkpoint}')
     net = network.build(side).eval()
     net.load_state_dict(mixed([(weights_of(checkpoint), rest)]
                               + [(weights_of(path), share) for path, share in others], side))

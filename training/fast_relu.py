@@ -33,10 +33,11 @@ def _at(values: torch.Tensor) -> ctypes.c_void_p:
     return ctypes.c_void_p(values.data_ptr())
 
 
-class _Positive(torch.autograd.Function):
+class _ReLU(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        """Cut off below zero; pictures of shape (B, C, H, W)."""
         x = x.contiguous(memory_format=torch.channels_last)
         y = torch.empty_like(x)
         _library().forward(_at(x), _at(y), ctypes.c_int64(x.numel()))
@@ -45,6 +46,7 @@ class _Positive(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
+        """Return the gradient of the input of `forward`."""
         y, = ctx.saved_tensors
         dy = gradients[0].to(y.dtype).contiguous(memory_format=torch.channels_last)
         dx = torch.empty_like(y)
@@ -53,13 +55,13 @@ class _Positive(torch.autograd.Function):
 
 
 class ReLU(torch.nn.ReLU):
-    """A ReLU that runs here where it gets bfloat16."""
+    """A ReLU that runs here where it gets pictures, of shape (B, C, H, W), in bfloat16."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Cut off below zero."""
-        if x.dtype is not torch.bfloat16:
+        if x.dtype is not torch.bfloat16 or x.ndim != 4:
             return super().forward(x)
-        y: torch.Tensor = _Positive.apply(x)
+        y: torch.Tensor = _ReLU.apply(x)
         return y
 
 

@@ -42,11 +42,12 @@ def _edges(error: Tensor, scales: int = 4) -> Tensor:
 
 
 def _outlines(truth: Tensor) -> Tensor:
-    """Return 1 beside full steps of normalized inverse depth, less beside lower ones, else 0."""
+    """Return 1 beside full steps of normalized inverse depth, less at lower ones, 0 on planes."""
     values = truth[:, None]
-    # The mean around a pixel of a plane is its own value, however steep the plane.
-    bend = (values - F.avg_pool2d(values, 9, 1, 4, count_include_pad=False)).abs()
-    return (F.max_pool2d(bend, 7, 1, 3)[:, 0] / (STEP / 2)).clamp(max=1)
+    # The mean around a pixel of a plane is its own value, however steep the plane; the borders
+    # have no such mean. Beside a straight step 4 of 9 columns are on the other side.
+    bend = (values[..., 4:-4, 4:-4] - F.avg_pool2d(values, 9, 1)).abs()
+    return (F.max_pool2d(F.pad(bend, (4,) * 4), 7, 1, 3)[:, 0] / (STEP * 4 / 9)).clamp(max=1)
 
 
 def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float = 0.1) -> Tensor:
@@ -79,7 +80,7 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
     weight = (middle / inverse_depth.clamp_min(1e-6)).clamp(0.5, 2.5)
     weight = torch.where(inverse_depth > 0, weight, 0.7)
     care = 1 + 2 * _outlines(truth)
-    plain = (error.abs() * weight * care).mean() / care.mean()
+    plain = (error.abs() * weight * care / care.mean((1, 2), keepdim=True)).mean()
     # Scale and shift are free; this keeps them where the network's last ReLU cuts nothing off.
     drift = (torch.relu(spread - WIDEST) + torch.relu(2 * spread + 0.3 - center)).mean()
     return plain + edges * _edges(error) + 0.1 * drift

@@ -35,7 +35,7 @@ def hsv(rng: Random, hue: tuple[float, float], saturation: tuple[float, float],
 
 
 def any_color(rng: Random) -> Color:
-    """Draw any color; half of them are near white, near black or grey, as of things that sell."""
+    """Draw any color; half of them are near white, near black or grey, as things are made."""
     kind = rng.random()
     if kind < 0.18:
         return hsv(rng, (0, 1), (0, 0.1), (0.75, 1))

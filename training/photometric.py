@@ -64,7 +64,7 @@ def _sharpen(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _frame(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Leave a white or black rim, as undistorted and cropped images have."""
+    """Lay a white or black rim over it, as undistorted images have; what is behind it stays."""
     rim = [round(rng.uniform(0, 0.025) * image.shape[1]) for _ in range(4)]
     inner = image[rim[0]:image.shape[0] - rim[1], rim[2]:image.shape[1] - rim[3]]
     return cv2.copyMakeBorder(inner, *rim, cv2.BORDER_CONSTANT,
@@ -73,7 +73,9 @@ def _frame(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
-    Turn linear light into an 8-bit picture: exposure, lens, sensor noise, tone curve, JPEG.
+    Turn linear light into an 8-bit picture, as a cheap camera does.
+
+    Exposure, lens, tone curve, sensor noise, levels, sharpening, rarely a rim, JPEG.
 
     Parameters
     ----------

@@ -13,18 +13,24 @@
 // limitations under the License.
 
 // ReLU of bfloat16. Its sign bit is that of int16, so what is above zero is told by integers.
+// What is not a number stays, so that a training that diverges shows.
 
 #include <stdint.h>
+
+static inline int passes(int16_t x)
+{
+    return x > 0 || (x & 0x7fff) > 0x7f80;
+}
 
 void forward(const int16_t *x, int16_t *y, int64_t count)
 {
     for (int64_t k = 0; k < count; k++)
-        y[k] = x[k] > 0 ? x[k] : 0;
+        y[k] = passes(x[k]) ? x[k] : 0;
 }
 
 // y is what forward gave.
 void backward(const int16_t *y, const int16_t *dy, int16_t *dx, int64_t count)
 {
     for (int64_t k = 0; k < count; k++)
-        dx[k] = y[k] > 0 ? dy[k] : 0;
+        dx[k] = passes(y[k]) ? dy[k] : 0;
 }

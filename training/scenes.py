@@ -125,8 +125,8 @@ def _worth(scene: Scene, view: View, kind: str) -> float:
     """
     Return how much a view teaches, 0 for that of a camera that stands in no sensible place.
 
-    In rooms it is far over near depth, elsewhere, where there is much bare ground, the number of
-    things in view.
+    In furnished rooms it is far over near depth (95 and 5 %), elsewhere, where there is much bare
+    ground, one more than the number of things in view.
     """
     probe = (18, 24)
     k = probe[1] / view.size[1], probe[0] / view.size[0]
@@ -179,7 +179,7 @@ def draw(seed: int, size: tuple[int, int], views: int = 1,
     Raises
     ------
     NoViewError
-        When no sensible camera was found in 20 * views tries.
+        When no sensible camera was found in 20 * views rounds.
 
     """
     rng = Random(seed)
@@ -187,7 +187,7 @@ def draw(seed: int, size: tuple[int, int], views: int = 1,
     scene, extent = build(rng, kind)
     pictures: list[Picture] = []
     for _ in range(20 * views):
-        # Often the best one of three.
+        # Half of the time the best one of three: bare walls and bare ground teach little.
         tries = [_camera(rng, kind, extent, size) for _ in range(rng.choice((1, 3)))]
         worth, number = max((_worth(scene, v, kind), k) for k, v in enumerate(tries))
         if worth > 0:

@@ -64,7 +64,7 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
                    f'gradient term; repeat for every part (default: {PARTS})')
     p.add_argument('--larger', type=float, default=0.0, metavar='SHARE',
                    help='of the batches that are 32 pixels larger a side, so that the network '
-                   'serves at both sizes (default: %(default)s)')
+                   'serves at both sizes; raise --rendered, too (default: %(default)s)')
     p.add_argument('--rendered', type=int, default=RENDERED, help='rows of the rendered pictures')
     p.add_argument('--memory', type=float, default=200, help='steps that the mean weights span')
     p.add_argument('--batch', type=int, default=16)
@@ -77,6 +77,8 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
     for side, _, _ in o.part:
         if side % 32:
             p.error(f'--part: expected a multiple of 32 pixels a side, got {side}')
+    if not 0 <= o.larger <= 1:
+        p.error(f'--larger: expected a share from 0 to 1, got {o.larger}')
     if o.part[-1][1] != 1:
         p.error(f'--part: expected the last one to end at 1, got {o.part[-1][1]}')
     return o
@@ -253,16 +255,12 @@ def append_row(path: Path, row: dict[str, Any]) -> None:
 
 
 def keep_memory() -> None:
-    """
-    Let glibc hand out freed memory again; asking the kernel for it costs a seventh of a step.
-
-    Elsewhere nothing is done.
-    """
+    """Let glibc, where there is it, keep freed memory: new one costs a seventh of a step."""
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
-    if mallopt:
-        trim, top_pad, mmap = -1, -2, -3   # malloc.h; 32 MiB is the most for the last
-        for option, value in ((mmap, 2 ** 25), (trim, 2 ** 31 - 1), (top_pad, 2 ** 28)):
-            mallopt(option, value)
+    if mallopt:   # options of malloc.h
+        mallopt(-1, 2 ** 31 - 1)   # M_TRIM_THRESHOLD
+        mallopt(-2, 2 ** 28)       # M_TOP_PAD
+        mallopt(-3, 2 ** 25)       # M_MMAP_THRESHOLD, of which this is the most
 
 
 def main(line: list[str] | None = None) -> None:
@@ -283,7 +281,7 @@ def main(line: list[str] | None = None) -> None:
         worker.start()   # before torch makes threads, which a fork does not copy
     trainer = Trainer(o)
     pictures.fill(held_out, HELD_OUT)
-    while ring.filled < min(1000, o.ring // 10):
+    while ring.filled < min(1000, o.ring // 10):   # fewer would be learned by heart
         time.sleep(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stop())

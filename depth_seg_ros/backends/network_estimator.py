@@ -18,10 +18,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 import logging
 
+import cv2
 from depth_seg_ros.backends.depth_meaning import Meaning, meaning_of
 from depth_seg_ros.backends.preprocessing import Preprocessing, preprocessing_of
 from depth_seg_ros.backends.weights import find_model, ModelFiles
-from depth_seg_ros.depth import DepthMap, EstimationError, EstimatorInfo, ModelLoadError
+from depth_seg_ros.depth import DepthKind, DepthMap, EstimationError, EstimatorInfo, ModelLoadError
 from depth_seg_ros.params import ModelParams
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +92,7 @@ class NetworkEstimator(ABC):
 
     def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
         """
-        Return depth on the network's own grid, at the image's aspect where that is a square.
+        Return depth on the network's own grid; a square one is brought to the image's aspect.
 
         Parameters
         ----------
@@ -141,11 +142,18 @@ class NetworkEstimator(ABC):
         """Free what `_open` took; it may have stopped halfway."""
 
     def _run(self, rgb: NDArray[np.uint8]) -> DepthMap:
-        predicted = self._forward(self._preprocess.resized(rgb))
-        return self._postprocess(self._preprocess.unsqueezed(
-            predicted.reshape(predicted.shape[-2:]), *rgb.shape[:2]))
+        depth = self._postprocess(self._forward(self._preprocess.resized(rgb)))
+        rows, columns = self._preprocess.unsqueezed(depth.shape, *rgb.shape[:2])
+        if depth.shape == (rows, columns):
+            return depth
+        # NaN makes unknown what it is mixed with; meters are not mixed: nothing floats at edges.
+        relative = depth.kind is DepthKind.RELATIVE_INVERSE
+        known = np.where(depth.valid, depth.values, np.float32(np.nan))
+        return DepthMap(cv2.resize(known, (columns, rows), interpolation=(
+            cv2.INTER_LINEAR if relative else cv2.INTER_NEAREST)), depth.kind)
 
-    def _postprocess(self, values: NDArray[np.float32]) -> DepthMap:
+    def _postprocess(self, predicted: NDArray[np.float32]) -> DepthMap:
+        values = predicted.reshape(predicted.shape[-2:])
         limit = self._meaning.max_depth
         # DepthMap itself knows as invalid what is not finite, and meters that are not positive.
         return DepthMap(values, self._meaning.kind, None if limit is None else values <= limit)

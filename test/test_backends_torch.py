@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 import json
 import logging
 import os
@@ -153,6 +154,24 @@ def test_meters_beyond_the_range_of_the_model_are_invalid(built: Builder) -> Non
     predicted = np.array([[[-1, 0, 0.5], [10, 10.5, np.nan]]], np.float32)
     depth = estimator._postprocess(predicted)
     assert depth.valid.tolist() == [[False, False, True], [True, False, False]]
+
+
+@pytest.mark.parametrize(('kind', 'more'), [('glpn', {'max_depth': 10}), ('depth_anything', {})])
+def test_depth_of_a_square_is_reduced_to_the_aspect_and_the_unknown_stays_unknown(
+        built: Builder, monkeypatch: pytest.MonkeyPatch, kind: str, more: dict[str, Any]) -> None:
+    """Meters are those of one pixel each, also beside an edge; relative depth is mixed."""
+    estimator = loaded(built(kind, **more))
+    estimator._preprocess = replace(estimator._preprocess, fixed=(4, 4))
+    square = np.array([[1, 1, 1, np.nan], [9, 9, 9, 9], [3, 3, 3, 3], [3, 3, 3, 12]], np.float32)
+    monkeypatch.setattr(estimator, '_forward', lambda pixels: square[None])
+    depth = estimator.estimate(np.zeros((20, 40, 3), np.uint8))
+    assert depth.shape == (2, 4)
+    metric = depth.kind is DepthKind.METRIC
+    assert set(depth.values[:, 0].tolist()) <= ({1.0, 3.0, 9.0} if metric else {5.0, 3.0})
+    if metric:
+        assert depth.valid[:, :3].all() and not (depth.values[depth.valid] > 10).any()
+    else:
+        assert depth.valid[:, :2].all() and depth.valid[1].all() and not depth.valid[0, 3]
 
 
 def test_relative_depth_is_invalid_only_where_it_is_not_finite(relative: TorchEstimator) -> None:

@@ -156,6 +156,52 @@ def test_a_view_that_is_blocked_or_flat_is_worth_nothing(distance: float) -> Non
     assert scenes._worth(scene, front_view(), 'street') == 0
 
 
+def test_of_three_views_the_one_that_teaches_most_is_rendered(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the pictures are such; the others are of the only view that was tried."""
+    tried: list[int] = []
+    rounds: list[tuple[int, list[int]]] = []
+
+    def camera(*_: object) -> int:
+        tried.append(sum(len(numbers) for _, numbers in rounds) + len(tried))
+        return tried[-1]
+
+    def rendered(scene: Scene, view: int, samples: int) -> int:
+        rounds.append((view, tried.copy()))
+        tried.clear()
+        return view
+
+    def worth(scene: Scene, view: int, kind: str) -> float:
+        return 1.0 + view * 7 % 11
+
+    for name, fake in (('_camera', camera), ('_worth', worth), ('render', rendered)):
+        monkeypatch.setattr(scenes, name, fake)
+    assert len(scenes.draw(5, (12, 16), views=30)) == 30
+    assert {len(numbers) for _, numbers in rounds} == {1, 3}
+    assert all(view == max(numbers, key=lambda k: k * 7 % 11) for view, numbers in rounds)
+    assert any(view != numbers[-1] for view, numbers in rounds)
+
+
+def test_polished_floors_reflect_little_from_above_and_much_at_a_low_angle() -> None:
+    """By Schlick's law: 4 % straight down; the share is that of a surface in its color."""
+    def seen(pitch: float, mirror: float) -> float:
+        b = Builder(Random(0))
+        b.place(0, 0, built_in=True)
+        black = ((0.0, 0.0, 0.0),) * 3
+        b.box((0, 0, -1.5), (90, 90, 0.5), b.paint_row(materials.material(
+            b.rng, 'plain', black, 1, bump=0, mottle=0, specular=0, mirror=mirror)))
+        sky = [1.0] * 6 + DARK[6:]
+        view = replace(front_view(), axes=scenes.axes(0, pitch, 0))
+        return float(render(b.scene(sky), view).light[15, 20].mean())
+
+    assert seen(-math.pi / 2, 0.0) == 0
+    assert seen(-math.pi / 2, 1.0) == pytest.approx(0.04, abs=0.002)
+    assert seen(-math.pi / 2, 0.5) == pytest.approx(0.02, abs=0.001)
+    slope = math.radians(10) + math.atan(0.5 / 40)   # of the ray of that pixel
+    assert seen(-math.radians(10), 1.0) == pytest.approx(
+        0.04 + 0.96 * (1 - math.sin(slope)) ** 5, abs=0.005)
+
+
 def test_axes_are_a_right_handed_frame_with_the_camera_upright() -> None:
     """Right, down and forward are orthonormal, and down points down."""
     frame = scenes.axes(0.7, -0.3, 0.1)
@@ -223,6 +269,20 @@ def test_what_is_wrong_beside_an_outline_counts_more_than_on_a_plane() -> None:
         return float(affine_invariant_loss(wrong, box, 0.0))
 
     assert loss(17) > 1.5 * loss(4)
+
+
+def test_the_picture_behind_a_wide_lens_keeps_its_corners_and_bends_its_borders() -> None:
+    """Barrel shaped: the middle is larger, what is straight beside it bows out."""
+    from training.pictures import _wide_lens
+
+    columns, rows = _wide_lens((41, 61), 0.2)
+    assert columns.dtype == rows.dtype == np.float32
+    np.testing.assert_allclose([columns[0, 0], columns[0, -1], rows[0, 0], rows[-1, 0]],
+                               [0, 60, 0, 40], atol=1e-4)
+    assert (columns[20, 30], rows[20, 30]) == (30, 20)
+    assert 0 < columns[20, 31] - columns[20, 30] < 0.75
+    assert rows[0, 30] > 2
+    assert (np.diff(columns, axis=1) > 0).all() and (np.diff(rows, axis=0) > 0).all()
 
 
 def test_frames_are_white_or_black_and_keep_the_size_of_the_picture() -> None:

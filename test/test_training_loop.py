@@ -173,6 +173,19 @@ def test_shipped_folder_is_a_start(tmp_path: Path) -> None:
     assert tuple(net.config.image_size) == (network.SIDE, network.SIDE)
 
 
+def test_a_folder_for_another_size_is_a_start(tmp_path: Path) -> None:
+    """Its position embeddings are resampled, all else is taken as it is."""
+    trainer = train.Trainer(options(tmp_path))
+    trainer.save()
+    export.export(trainer.path, tmp_path / 'small', 64)
+    again = train.Trainer(options(tmp_path / 'new', '--init', str(tmp_path / 'small')))
+    old, new = trainer.net.state_dict(), again.net.state_dict()
+    assert old.keys() == new.keys()
+    assert new[network.POSITIONS].shape == old[network.POSITIONS].shape
+    name = 'head.head.0.weight'
+    torch.testing.assert_close(new[name], old[name], rtol=1e-3, atol=1e-6)
+
+
 def test_weights_of_checkpoints_and_folders_are_mixed_by_their_shares(tmp_path: Path) -> None:
     """Also when one of them was shipped for another size of the input."""
     first, second = (train.Trainer(options(tmp_path / seed, '--seed', seed)) for seed in '12')

@@ -80,9 +80,9 @@ def _rooms(b: Builder) -> None:
     trim = b.paint_row(_plain(r, (0.3, 0.17, 0.08)))
     oak, dark = (0.42, 0.24, 0.11), (0.3, 0.16, 0.07)
     planks = b.paint_row(m.material(r, 'planks', (oak, dark, (0.1, 0.05, 0.02)), 1.3, 0.1,
-                                    angle=HALF, mirror=0.12, bump=0, mottle=0.1, contrast=0.8))
+                                    angle=HALF, mirror=0.2, bump=0, mottle=0.1, contrast=0.8))
     tiles = b.paint_row(m.material(r, 'tiles', ((0.5, 0.5, 0.48), (0.42, 0.42, 0.42), (0.2,) * 3),
-                                   0.5, mirror=0.15, bump=0, mottle=0.15, contrast=0.7))
+                                   0.5, mirror=0.25, bump=0, mottle=0.15, contrast=0.7))
     brick = b.paint_row(m.material(r, 'bricks', ((0.4, 0.16, 0.1), (0.3, 0.12, 0.08), (0.5,) * 3),
                                    0.25, 0.35, mottle=0.2))
     b.place(0, 0, 0, 0, built_in=True)

@@ -18,21 +18,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-import math
 from pathlib import Path
 
 from safetensors.torch import load_file
 import torch
-from torch.nn import functional as F
 from training import network
 from transformers import DPTImageProcessorPil
-
-
-def resample(positions: torch.Tensor, tokens: int) -> torch.Tensor:
-    """Resample the position embeddings of a square grid to tokens x tokens; the first is kept."""
-    grid = positions[:, 1:].unflatten(1, (math.isqrt(positions.shape[1] - 1),) * 2)
-    grid = F.interpolate(grid.permute(0, 3, 1, 2), (tokens, tokens), mode='bilinear')
-    return torch.cat([positions[:, :1], grid.flatten(2).permute(0, 2, 1)], 1)
 
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
@@ -47,9 +38,9 @@ def weights_of(path: Path) -> dict[str, torch.Tensor]:
 def mixed(parts: list[tuple[dict[str, torch.Tensor], float]], side: int
           ) -> dict[str, torch.Tensor]:
     """Return the sum of weights times shares, for another input; counts are those of the first."""
-    name, tokens = 'dpt.embeddings.position_embeddings', side // 16
+    name, tokens = network.POSITIONS, side // network.CELL
     first = parts[0][0]
-    sums = {key: sum(share * (resample(part[key].float(), tokens) if key == name
+    sums = {key: sum(share * (network.resample(part[key].float(), tokens) if key == name
                               else part[key].float()) for part, share in parts)
             for key, values in first.items() if values.is_floating_point()}
     return {**first, **sums}

@@ -17,20 +17,10 @@
 from __future__ import annotations
 
 import ctypes
-from functools import cache
 from typing import Any
 
 import torch
-from training.native import library
-
-
-@cache
-def _library() -> ctypes.CDLL:
-    return library('relu')
-
-
-def _at(values: torch.Tensor) -> ctypes.c_void_p:
-    return ctypes.c_void_p(values.data_ptr())
+from training.native import address as at, library
 
 
 class _ReLU(torch.autograd.Function):
@@ -40,7 +30,7 @@ class _ReLU(torch.autograd.Function):
         """Cut off below zero; pictures of shape (B, C, H, W)."""
         x = x.contiguous(memory_format=torch.channels_last)
         y = torch.empty_like(x)
-        _library().forward(_at(x), _at(y), ctypes.c_int64(x.numel()))
+        library('relu').forward(at(x), at(y), ctypes.c_int64(x.numel()))
         ctx.save_for_backward(y)
         return y
 
@@ -50,7 +40,7 @@ class _ReLU(torch.autograd.Function):
         y, = ctx.saved_tensors
         dy = gradients[0].to(y.dtype).contiguous(memory_format=torch.channels_last)
         dx = torch.empty_like(y)
-        _library().backward(_at(y), _at(dy), _at(dx), ctypes.c_int64(y.numel()))
+        library('relu').backward(at(y), at(dy), at(dx), ctypes.c_int64(y.numel()))
         return dx
 
 

@@ -195,7 +195,7 @@ def appliance(b: Builder) -> None:
 
 
 def bath(b: Builder) -> None:
-    """Stand a tub, a toilet or a wash stand with a mirror."""
+    """Stand a tub, a toilet or a wash stand with a dark pane."""
     u, kind = b.rng.uniform, b.rng.random()
     white = b.paint_row(m.material(b.rng, 'plain', (m.pale(b.rng),) * 3, 1, specular=0.8, bump=0))
     if kind < 0.35:

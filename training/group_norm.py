@@ -22,21 +22,9 @@ from typing import Any
 
 import torch
 
-from training.native import library
+from training.native import address as at, library
 
 MOST = 1024   # channels, as in the C code
-
-_native: list[ctypes.CDLL] = []
-
-
-def _library() -> ctypes.CDLL:
-    if not _native:
-        _native.append(library('group_norm'))
-    return _native[0]
-
-
-def _at(values: torch.Tensor) -> ctypes.c_void_p:
-    return ctypes.c_void_p(values.data_ptr())
 
 
 class GroupNorm(torch.autograd.Function):
@@ -79,8 +67,9 @@ class GroupNorm(torch.autograd.Function):
         x = x.contiguous(memory_format=torch.channels_last)
         pictures, channels, rows, columns = x.shape
         y, moments = torch.empty_like(x), x.new_empty((pictures, groups, 2), dtype=torch.float32)
-        _library().forward(_at(x), _at(weight), _at(bias), _at(y), _at(moments), pictures,
-                           rows * columns, channels, groups, ctypes.c_float(eps), int(relu))
+        library('group_norm').forward(
+            at(x), at(weight), at(bias), at(y), at(moments), pictures, rows * columns, channels,
+            groups, ctypes.c_float(eps), int(relu))
         ctx.save_for_backward(x, weight, bias, moments)
         ctx.groups, ctx.relu = groups, relu
         return y
@@ -92,9 +81,9 @@ class GroupNorm(torch.autograd.Function):
         dy = gradients[0].to(x.dtype).contiguous(memory_format=torch.channels_last)
         pictures, channels, rows, columns = x.shape
         dx, dweight, dbias = torch.empty_like(x), torch.empty_like(weight), torch.empty_like(bias)
-        _library().backward(_at(x), _at(dy), _at(weight), _at(bias), _at(moments), _at(dx),
-                            _at(dweight), _at(dbias), pictures, rows * columns, channels,
-                            ctx.groups, int(ctx.relu))
+        library('group_norm').backward(
+            at(x), at(dy), at(weight), at(bias), at(moments), at(dx), at(dweight), at(dbias),
+            pictures, rows * columns, channels, ctx.groups, int(ctx.relu))
         return dx, dweight, dbias, None, None, None
 
 

@@ -141,7 +141,7 @@ def wall(rng: Random) -> list[float]:
 
 def floor(rng: Random) -> list[float]:
     """Draw planks, tiles, carpet or stone, some of them shining."""
-    mirror = rng.choice((0, 0, 0, 0.15, 0.35, 0.6))
+    mirror = rng.choice((0, 0, 0, 0.3, 0.6, 1.0))
     kind = rng.random()
     wood, stone = brown(rng), grey(rng)
     angle = rng.choice((0, math.pi / 2, math.pi / 4))
@@ -169,7 +169,7 @@ def wood(rng: Random) -> list[float]:
     return material(rng, name, (base, near(rng, base, 0.5), near(rng, base, 0.3)),
                     rng.uniform(0.3, 2), rng.uniform(0.05, 0.4), contrast=rng.uniform(0.2, 1),
                     specular=rng.choice((0, 0.2, 0.5)), bump=0,
-                    angle=rng.choice((0, math.pi / 2)), mirror=rng.choice((0, 0, 0, 0.2)))
+                    angle=rng.choice((0, math.pi / 2)), mirror=rng.choice((0, 0, 0, 0.5)))
 
 
 def fabric(rng: Random) -> list[float]:
@@ -189,7 +189,7 @@ def thing(rng: Random) -> list[float]:
                        'tiles', 'dots'))
     return material(rng, name, (base, any_color(rng), any_color(rng)),
                     math.exp(rng.uniform(-3.2, -0.7)), rng.choice((1, 0.5, 2)),
-                    specular=rng.choice((0, 0.3, 1.0, 2.0)), mirror=rng.choice((0, 0, 0, 0.3)),
+                    specular=rng.choice((0, 0.3, 1.0, 2.0)), mirror=rng.choice((0, 0, 0, 1.0)),
                     angle=rng.choice((0, 0, math.pi / 2, rng.uniform(0, 3))))
 
 
@@ -206,7 +206,7 @@ def screen(rng: Random) -> list[float]:
     dark = hsv(rng, (0, 1), (0, 0.2), (0.02, 0.15))
     colors = (any_color(rng), any_color(rng), any_color(rng)) if lit else (dark, dark, dark)
     return material(rng, 'print' if lit else 'plain', colors, 0.3, 0.7, specular=0.8,
-                    mirror=0 if lit else 0.3, emission=rng.uniform(0.5, 2) if lit else 0, bump=0)
+                    mirror=0 if lit else 1.0, emission=rng.uniform(0.5, 2) if lit else 0, bump=0)
 
 
 def books(rng: Random) -> list[float]:
@@ -261,7 +261,7 @@ def road(rng: Random) -> list[float]:
     return material(rng, name, (base, near(rng, base, 0.4), near(rng, base, 0.6)),
                     math.exp(rng.uniform(-2.5, 0.5)), rng.choice((1, 0.5)),
                     contrast=rng.uniform(0.1, 0.7), mottle=rng.uniform(0.1, 0.4),
-                    mottle_scale=rng.uniform(0.5, 5), mirror=rng.choice((0, 0, 0, 0.25)))
+                    mottle_scale=rng.uniform(0.5, 5), mirror=rng.choice((0, 0, 0, 0.5)))
 
 
 def facade(rng: Random) -> list[float]:
@@ -280,4 +280,4 @@ def anything(rng: Random) -> list[float]:
     return material(rng, rng.choice(PATTERNS[:-2] + ('cells',)),
                     (any_color(rng), any_color(rng), any_color(rng)),
                     math.exp(rng.uniform(-3.5, 0.7)), rng.uniform(0.4, 2),
-                    angle=rng.uniform(0, 3.1), mirror=rng.choice((0, 0, 0, 0.3)))
+                    angle=rng.uniform(0, 3.1), mirror=rng.choice((0, 0, 0, 0.6)))

@@ -17,12 +17,17 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 import hashlib
 from pathlib import Path
 import shutil
 import subprocess
 import sysconfig
 import tempfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FLAGS = ('-std=c11', '-O3', '-march=native', '-ffast-math', '-fno-finite-math-only', '-shared',
          '-fPIC')
@@ -32,9 +37,15 @@ class CompilerNotFoundError(RuntimeError):
     """There is no C compiler."""
 
 
+def address(values: Tensor) -> ctypes.c_void_p:
+    """Return where the values of a tensor on a CPU begin."""
+    return ctypes.c_void_p(values.data_ptr())
+
+
+@cache
 def library(name: str) -> ctypes.CDLL:
     """
-    Compile a file into the temporary folder unless that is done, and load it.
+    Compile a file into the temporary folder unless that is done, and load it, once.
 
     Parameters
     ----------

@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from torch import Tensor
     from transformers import DPTForDepthEstimation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIDE = 128   # pixels of the square input of the shipped network
+CELL = 16    # pixels a side of what is one token of the attention
+POSITIONS = 'dpt.embeddings.position_embeddings'
 
 
 def build(side: int = SIDE) -> DPTForDepthEstimation:
@@ -50,7 +53,7 @@ def build(side: int = SIDE) -> DPTForDepthEstimation:
     from torch import nn
     from transformers import BitConfig, DPTConfig, DPTForDepthEstimation
 
-    widths, hidden, cells = [64, 160, 256], 192, side // 16
+    widths, hidden, cells = [64, 160, 256], 192, side // CELL
     body = BitConfig(
         embedding_size=32, hidden_sizes=widths, depths=[2, 3, 4], layer_type='bottleneck',
         global_padding='same', embedding_dynamic_padding=True, num_groups=8,
@@ -79,6 +82,16 @@ def resize_input(net: DPTForDepthEstimation, rows: int, columns: int) -> None:
     net.dpt.embeddings.image_size = (rows, columns)
 
 
+def resample(positions: Tensor, tokens: int) -> Tensor:
+    """Resample the position embeddings of a square grid to tokens x tokens; the first is kept."""
+    import torch
+    from torch.nn import functional as F
+
+    grid = positions[:, 1:].unflatten(1, (math.isqrt(positions.shape[1] - 1),) * 2)
+    grid = F.interpolate(grid.permute(0, 3, 1, 2), (tokens, tokens), mode='bilinear')
+    return torch.cat([positions[:, :1], grid.flatten(2).permute(0, 2, 1)], 1)
+
+
 def start_from(net: DPTForDepthEstimation, folder: Path) -> None:
     """
     Copy the weights of a shipped folder of the same architecture.
@@ -86,7 +99,7 @@ def start_from(net: DPTForDepthEstimation, folder: Path) -> None:
     Parameters
     ----------
     net : transformers.DPTForDepthEstimation
-        Gets the weights; its position embeddings may be for another size.
+        Gets the weights; its position embeddings may be for another size and are resampled.
     folder : pathlib.Path
         Holds model.safetensors.
 
@@ -95,4 +108,5 @@ def start_from(net: DPTForDepthEstimation, folder: Path) -> None:
 
     state = {name: values.float() if values.is_floating_point() else values
              for name, values in load_file(folder / 'model.safetensors').items()}
-    net.load_state_dict(state)
+    tokens = net.config.image_size[0] // CELL
+    net.load_state_dict({**state, POSITIONS: resample(state[POSITIONS], tokens)})

@@ -102,7 +102,7 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = image + k * rng.standard_normal(image.shape, np.float32)
     grey = image.mean(2, keepdims=True)
     image = grey + (image - grey) * rng.choice((0, 0.6, 0.8, 1, 1, 1, 1.2, 1.5), p=(
-        0.06, 0.1, 0.15, 0.15, 0.14, 0.15, 0.15, 0.1))
+        0.12, 0.1, 0.14, 0.14, 0.13, 0.14, 0.14, 0.09))
     image = _levels(image, rng)
     if rng.random() < 0.5:
         image = _sharpen(image, rng)

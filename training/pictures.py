@@ -123,6 +123,13 @@ def _window(rng: np.random.Generator, size: tuple[int, int]) -> tuple[int, int, 
     return rng.integers(0, size[0] - h + 1), rng.integers(0, size[1] - w + 1), h, w
 
 
+def _wide_lens(size: tuple[int, int], strength: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return from which columns and rows the pixels behind a barrel-shaped lens come."""
+    y, x = np.mgrid[-1:1:size[0] * 1j, -1:1:size[1] * 1j].astype(np.float32)
+    grow = (1 + strength * (x * x + y * y)) / (1 + 2 * strength)   # corners stay where they are
+    return (x * grow + 1) * ((size[1] - 1) / 2), (y * grow + 1) * ((size[0] - 1) / 2)
+
+
 def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generator
           ) -> tuple[np.ndarray, np.ndarray]:
     """
@@ -143,6 +150,10 @@ def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generat
         depth = ring.inverse_depth[slot, y:y + h, x:x + w].astype(np.float32)
         if rng.random() < 0.5:
             light, depth = light[:, ::-1], depth[:, ::-1]
+        if rng.random() < 0.15:
+            columns, rows = _wide_lens((h, w), rng.uniform(0.03, 0.2))
+            light = cv2.remap(light, columns, rows, cv2.INTER_LINEAR)
+            depth = cv2.remap(depth, columns, rows, cv2.INTER_NEAREST)
         how = cv2.INTER_AREA if h >= shape[0] else cv2.INTER_LINEAR
         light = cv2.resize(light, shape[::-1], interpolation=how)
         inverse.append(cv2.resize(depth, shape[::-1], interpolation=cv2.INTER_NEAREST))

@@ -599,9 +599,9 @@ static int sample(const scene *sc, const camera *cam, float px, float py, float 
   t->n = n;
   lit(sc, p, n, ray, m, u, v, 1, &t->sh);
   for (int c = 0; c < 3; ++c) t->emit[c] = t->albedo[c] * m[EMISSION] + t->sh.shine[c];
-  if (m[MIRROR] > 0) {
-    float seen[3], grazing = 1 - clamp01(-dot(n, ray));
-    float k = m[MIRROR] * (0.25f + 0.75f * grazing * grazing * grazing);
+  if (m[MIRROR] > 0) {   // a share of what polished stone or lacquer reflects (Schlick, 1994)
+    float seen[3], grazing = 1 - clamp01(-dot(n, ray)), squared = grazing * grazing;
+    float k = m[MIRROR] * (0.04f + 0.96f * squared * squared * grazing);
     glance(sc, add(p, mul(n, 2e-3f)), sub(ray, mul(n, 2 * dot(n, ray))), seen);
     for (int c = 0; c < 3; ++c) { t->emit[c] = t->emit[c] * (1 - k) + k * seen[c]; t->albedo[c] *= 1 - k; }
   }

@@ -98,9 +98,6 @@ class Picture:
     instances: np.ndarray
 
 
-_loaded: ctypes.CDLL | None = None
-
-
 def _pointer(array: np.ndarray) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
@@ -138,9 +135,6 @@ def render(scene: Scene, view: View, outline_samples: int = 3) -> Picture:
         When the ray-caster must be compiled and there is no compiler.
 
     """
-    global _loaded
-    if _loaded is None:
-        _loaded = library('raycast')
     solids = _rows(scene.solids, SOLID, 'solids')
     materials = _rows(scene.materials, MATERIAL, 'materials')
     lights = _rows(scene.lights, LIGHT, 'lights')
@@ -153,7 +147,7 @@ def render(scene: Scene, view: View, outline_samples: int = 3) -> Picture:
     light = np.empty((height, width, 3), np.float32)
     depth = np.empty((height, width), np.float32)
     instances = np.empty((height, width), np.int32)
-    status = _loaded.render(
+    status = library('raycast').render(
         _pointer(solids), len(solids), _pointer(materials), _pointer(lights), len(lights),
         _pointer(environment), _pointer(pose), width, height, outline_samples, _pointer(light),
         _pointer(depth), _pointer(instances))

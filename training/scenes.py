@@ -29,8 +29,8 @@ from training.builder import Builder
 from training.render import Picture, render, Scene, View
 
 # Share of each kind of scene among the training pictures.
-KINDS = {'dwelling': 0.41, 'corridor': 0.05, 'hall': 0.07, 'stairs': 0.03, 'jumble': 0.03,
-         'floor': 0.12, 'street': 0.07, 'yard': 0.05, 'wild': 0.03, 'air': 0.05, 'square': 0.09}
+KINDS = {'dwelling': 0.34, 'corridor': 0.04, 'hall': 0.06, 'stairs': 0.03, 'jumble': 0.03,
+         'floor': 0.16, 'street': 0.09, 'yard': 0.05, 'wild': 0.03, 'air': 0.05, 'square': 0.12}
 INDOORS = {'dwelling': rooms.dwelling, 'corridor': rooms.corridor, 'hall': rooms.hall,
            'stairs': rooms.stairs, 'jumble': rooms.jumble, 'floor': standing.floor}
 OUTDOORS = {'street': places.street, 'yard': places.yard, 'wild': places.wild,
@@ -93,9 +93,11 @@ def _camera(rng: Random, kind: str, extent: tuple[float, ...], size: tuple[int, 
         if kind == 'dwelling' and spread < 0.12 or kind != 'dwelling' and spread < 0.45:
             eye[2], pitch = u(0.12, 0.9), rng.gauss(0, 7) * deg   # a ground robot
         elif spread > 0.8:   # held in a hand, or flown
-            pitch, roll = rng.gauss(-28, 9) * deg, rng.gauss(0, 10) * deg
+            roll = rng.gauss(0, 10) * deg
             if spread > 0.94:
                 pitch, eye[2] = u(-45, 35) * deg, u(0.3, max(height - 0.3, 0.5))
+            else:
+                pitch = rng.gauss(-28, 9) * deg
         if kind == 'corridor' and rng.random() < 0.7:
             yaw = rng.choice((0, math.pi)) + rng.gauss(0, 0.25)
         if kind == 'jumble':

@@ -15,7 +15,9 @@
 
 from __future__ import annotations
 
+import cv2
 from depth_seg_ros.params import SegmentationParams
+from depth_seg_ros.segmentation import edges
 from depth_seg_ros.segmentation.edges import Edges, find_edges, pixel_noise
 from depth_seg_ros.segmentation.frame import Frame
 import numpy as np
@@ -126,6 +128,46 @@ def test_on_planes_the_parameter_alone_says_what_a_crease_is() -> None:
 def test_where_nothing_is_known_the_parameter_alone_says_what_a_crease_is() -> None:
     frame = Frame(np.zeros(SHAPE, np.float32), np.zeros(SHAPE, bool), 0.0, 0.0, 1.0)
     assert find_edges(frame, 0.0, SegmentationParams()).bend == SegmentationParams().crease
+
+
+def wavy(strength: float, sigma: float, seed: int = 0) -> NDArray[np.float64]:
+    """Return waves of that deviation: noise that is alike in pixels as near as sigma."""
+    waves = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 1, (120, 160)), (0, 0), sigma)
+    return strength * waves / waves.std()
+
+
+def test_steps_are_looked_for_behind_a_blur_only_where_depth_waves() -> None:
+    rows, columns = np.indices((120, 160))
+    slope = 0.5 + 0.001 * (rows + columns)
+    box = np.where((abs(rows - 60) < 20) & (abs(columns - 80) < 20), 1.2, slope)
+    noise = np.random.default_rng(0).normal(0, 0.01, slope.shape)
+    for near in (slope, box, box + noise):
+        frame = frame_of(near)
+        assert edges._without_waves(frame, frame.over_far(0.04)) is frame.near
+    frame = frame_of(box + wavy(0.01, 3))
+    blurred = cv2.GaussianBlur(frame.near, (0, 0), edges._SMOOTH)
+    np.testing.assert_allclose(edges._without_waves(frame, frame.over_far(0.04)), blurred,
+                               atol=1e-6)
+    some = frame_of(box + wavy(0.0015, 3))
+    half = edges._without_waves(some, some.over_far(0.04))
+    full = cv2.GaussianBlur(some.near, (0, 0), edges._SMOOTH)
+    assert 0.2 < (half - some.near).std() / (full - some.near).std() < 0.8
+
+
+def test_waves_are_no_steps_and_things_among_them_keep_theirs(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, columns = np.indices((120, 160))
+    slope = 0.5 + 0.001 * (rows + columns)
+    inside = (abs(rows - 60) < 20) & (abs(columns - 80) < 20)
+    rim = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9))) > 0
+    near = np.where(inside, 1.2, slope) + wavy(0.013, 1.3)
+    after = edges_of(near).steps
+    monkeypatch.setattr(edges, '_WAVES', np.inf)
+    before = edges_of(near).steps
+    assert (before & ~rim).sum() > 200
+    assert (after & ~rim).sum() < 0.2 * (before & ~rim).sum()
+    for side in (after[39, 62:99], after[81, 62:99], after[42:79, 59], after[42:79, 101]):
+        assert side.mean() > 0.95
 
 
 def test_a_thin_slanted_pole_is_not_cut() -> None:

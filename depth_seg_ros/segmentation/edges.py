@@ -29,6 +29,16 @@ __all__ = ['Edges', 'find_edges', 'pixel_noise']
 _STEP_REACH, _CREASE_REACH = 2, 4
 """Second differences reach this far, in pixels: as an edge is blurred; as a bend shows."""
 
+_WAVES, _SMOOTH = 0.002, 1.2
+"""
+Waves that bend this much (share of the nearness) are blurred by this sigma; lower ones by less.
+
+A small network draws waves that pass for steps, and as neighbors agree in them, the noise of
+single pixels does not tell of them. Of free-standing things before the embedded network F goes
+from 0.56 to 0.64, and there are 0.7 false regions a frame, not 1.4. Exact depth and white noise do
+not wave; to blur them, too, costs 0.03 to 0.1 of F.
+"""
+
 _CREASE_NOISE = 4.0
 """A crease below this many sigmas of the pixel noise is none."""
 
@@ -108,7 +118,7 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     """
     scale = frame.over_far(0.04)
     step = np.maximum(scale * np.float32(params.edge_step), np.float32(params.edge_noise * noise))
-    up, down = _bends(frame.near, _STEP_REACH, 0)
+    up, down = _bends(_without_waves(frame, scale), _STEP_REACH, 0)
     steps, rims = (up > step) & (up > down), down > np.float32(0.5 * _RIDGE) * step
     up, down = _bends(cv2.blur(frame.near, (3, 3)), _CREASE_REACH, 1)
     bend = max(params.crease, _CREASE_GRAIN * _grain(up, scale, frame.valid))
@@ -117,6 +127,29 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     rims = cv2.dilate(rims.view(np.uint8), _square(2 * _RIM_REACH + 1))
     at_steps = cv2.dilate(steps.view(np.uint8) & rims, _square(3))
     return Edges(step, steps, creases & ~steps, bend, at_steps.view(np.bool_))
+
+
+def _without_waves(frame: Frame, scale: FloatImage) -> FloatImage:
+    """Return nearness, blurred as far as it waves: as neighbors agree in what is wrong."""
+    # Noise of single pixels bends as much over four pixels as over two, waves up to four times.
+    waves = _usual_bend(frame, scale, 4) - 1.5 * _usual_bend(frame, scale, 2)
+    share = min(waves / _WAVES, 1.0)
+    if share <= 0.0:
+        return frame.near
+    smooth = cv2.GaussianBlur(frame.near, (0, 0), _SMOOTH)
+    return np.asarray(cv2.addWeighted(smooth, share, frame.near, 1.0 - share, 0.0))
+
+
+def _usual_bend(frame: Frame, scale: FloatImage, reach: int) -> float:
+    """Return the median second difference along rows and columns, as a share of nearness."""
+    bends = []
+    for near, unit, valid in ((frame.near, scale, frame.valid),
+                              (frame.near.T, scale.T, frame.valid.T)):
+        middle = (slice(None, None, 4), slice(reach, -reach, 4))
+        bend = near[::4, :-2 * reach:4] + near[::4, 2 * reach::4] - 2.0 * near[middle]
+        bends.append((np.abs(bend) / unit[middle])[valid[middle]])
+    values = np.concatenate(bends)
+    return quantile(values, 0.5) if values.size else 0.0
 
 
 def _grain(bend: FloatImage, scale: FloatImage, valid: Mask) -> float:

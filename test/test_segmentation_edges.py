@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import cv2
 from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation import edges
+from depth_seg_ros.segmentation import edges as module
 from depth_seg_ros.segmentation.edges import Edges, find_edges, pixel_noise
 from depth_seg_ros.segmentation.frame import Frame
 import numpy as np
@@ -130,39 +130,77 @@ def test_where_nothing_is_known_the_parameter_alone_says_what_a_crease_is() -> N
     assert find_edges(frame, 0.0, SegmentationParams()).bend == SegmentationParams().crease
 
 
-def wavy(strength: float, sigma: float, seed: int = 0) -> NDArray[np.float64]:
+LARGE_ROWS, LARGE_COLUMNS = np.indices((120, 160))
+SLOPE = 0.5 + 0.001 * (LARGE_ROWS + LARGE_COLUMNS)
+INSIDE = (abs(LARGE_ROWS - 60) < 20) & (abs(LARGE_COLUMNS - 80) < 20)
+
+
+def wavy(strength: float, sigma: float) -> NDArray[np.float64]:
     """Return waves of that deviation: noise that is alike in pixels as near as sigma."""
-    waves = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 1, (120, 160)), (0, 0), sigma)
+    waves = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, SLOPE.shape), (0, 0), sigma)
     return strength * waves / waves.std()
 
 
-def test_steps_are_looked_for_behind_a_blur_only_where_depth_waves() -> None:
-    rows, columns = np.indices((120, 160))
-    slope = 0.5 + 0.001 * (rows + columns)
-    box = np.where((abs(rows - 60) < 20) & (abs(columns - 80) < 20), 1.2, slope)
-    noise = np.random.default_rng(0).normal(0, 0.01, slope.shape)
-    for near in (slope, box, box + noise):
+def before_steps(frame: Frame) -> tuple[NDArray[np.float32], int]:
+    """Return what steps are looked for in, and how much of its border is spoiled."""
+    return module._without_waves(frame, frame.over_far(0.04))
+
+
+def usual_bend(frame: Frame, reach: int) -> float:
+    """Return the median bend as a share of the nearness."""
+    return module._usual_bend(frame, frame.over_far(0.04), reach)
+
+
+def test_planes_boxes_and_white_noise_are_not_blurred() -> None:
+    box = np.where(INSIDE, 1.2, SLOPE)
+    for near in (SLOPE, box, box + np.random.default_rng(0).normal(0, 0.01, SLOPE.shape)):
         frame = frame_of(near)
-        assert edges._without_waves(frame, frame.over_far(0.04)) is frame.near
-    frame = frame_of(box + wavy(0.01, 3))
-    blurred = cv2.GaussianBlur(frame.near, (0, 0), edges._SMOOTH)
-    np.testing.assert_allclose(edges._without_waves(frame, frame.over_far(0.04)), blurred,
-                               atol=1e-6)
-    some = frame_of(box + wavy(0.0015, 3))
-    half = edges._without_waves(some, some.over_far(0.04))
-    full = cv2.GaussianBlur(some.near, (0, 0), edges._SMOOTH)
-    assert 0.2 < (half - some.near).std() / (full - some.near).std() < 0.8
+        found, spoiled = before_steps(frame)
+        assert found is frame.near and spoiled == 0
+
+
+def test_waves_are_blurred_and_low_ones_less() -> None:
+    for strength, share in ((0.01, 1.0), (0.00075, 0.44)):
+        frame = frame_of(SLOPE + wavy(strength, 3))
+        found, spoiled = before_steps(frame)
+        blurred = cv2.GaussianBlur(frame.near, (0, 0), 1.5)
+        assert spoiled == 2
+        assert (found - frame.near).std() / (blurred - frame.near).std() == pytest.approx(
+            share, abs=0.05)
+
+
+def test_waves_count_alike_in_both_directions_and_whatever_the_scale_and_shift() -> None:
+    waves = SLOPE + 0.02 * np.sin(LARGE_COLUMNS / 2) + 0.01 * np.sin(LARGE_ROWS / 2)
+    for reach in (2, 4):
+        found = usual_bend(frame_of(waves, far=0.1), reach)
+        assert found > 0.005
+        assert usual_bend(frame_of(waves.T, far=0.1), reach) == pytest.approx(found, rel=1e-5)
+        scaled = frame_of(3 * waves + 1, far=1.3)
+        assert usual_bend(scaled, reach) == pytest.approx(found, rel=1e-4)
+
+
+def test_waves_in_what_is_unknown_count_nothing() -> None:
+    near = np.where(LARGE_COLUMNS < 70, SLOPE + wavy(0.02, 2), SLOPE).astype(np.float32)
+    known = LARGE_COLUMNS >= 70
+    assert usual_bend(Frame(near, known, 0.0, 0.0, 1.0), 4) < 1e-6
+    assert usual_bend(Frame(near, ~known, 0.0, 0.0, 1.0), 4) > 0.01
+    assert usual_bend(Frame(near, np.zeros_like(known), 0.0, 0.0, 1.0), 4) == 0.0
+
+
+def test_planes_behind_a_blur_have_no_steps_at_the_border_neither(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, '_usual_bend', lambda frame, scale, reach: float(reach == 4))
+    for plane in (0.008 * LARGE_ROWS, 0.008 * LARGE_COLUMNS, 0.004 * (LARGE_ROWS + LARGE_COLUMNS)):
+        assert before_steps(frame_of(plane))[1] == 2
+        assert not edges_of(plane).steps.any()
 
 
 def test_waves_are_no_steps_and_things_among_them_keep_theirs(
         monkeypatch: pytest.MonkeyPatch) -> None:
-    rows, columns = np.indices((120, 160))
-    slope = 0.5 + 0.001 * (rows + columns)
-    inside = (abs(rows - 60) < 20) & (abs(columns - 80) < 20)
-    rim = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9))) > 0
-    near = np.where(inside, 1.2, slope) + wavy(0.013, 1.3)
+    rim = cv2.dilate(INSIDE.astype(np.uint8), np.ones((9, 9))) > 0
+    near = np.where(INSIDE, 1.2, SLOPE) + wavy(0.013, 1.3)
     after = edges_of(near).steps
-    monkeypatch.setattr(edges, '_WAVES', np.inf)
+    monkeypatch.setattr(module, '_WAVES', np.inf)
     before = edges_of(near).steps
     assert (before & ~rim).sum() > 200
     assert (after & ~rim).sum() < 0.2 * (before & ~rim).sum()

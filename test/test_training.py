@@ -271,20 +271,6 @@ def test_what_is_wrong_beside_an_outline_counts_more_than_on_a_plane() -> None:
     assert loss(17) > 1.5 * loss(4)
 
 
-def test_the_picture_behind_a_wide_lens_keeps_its_corners_and_bends_its_borders() -> None:
-    """Barrel shaped: the middle is larger, what is straight beside it bows out."""
-    from training.pictures import _wide_lens
-
-    columns, rows = _wide_lens((41, 61), 0.2)
-    assert columns.dtype == rows.dtype == np.float32
-    np.testing.assert_allclose([columns[0, 0], columns[0, -1], rows[0, 0], rows[-1, 0]],
-                               [0, 60, 0, 40], atol=1e-4)
-    assert (columns[20, 30], rows[20, 30]) == (30, 20)
-    assert 0 < columns[20, 31] - columns[20, 30] < 0.75
-    assert rows[0, 30] > 2
-    assert (np.diff(columns, axis=1) > 0).all() and (np.diff(rows, axis=0) > 0).all()
-
-
 def test_frames_are_white_or_black_and_keep_the_size_of_the_picture() -> None:
     """What is inside is not moved or changed."""
     image = np.random.default_rng(0).uniform(0.1, 0.9, (100, 120, 3)).astype(np.float32)

@@ -176,14 +176,22 @@ def test_shipped_folder_is_a_start(tmp_path: Path) -> None:
 def test_a_folder_for_another_size_is_a_start(tmp_path: Path) -> None:
     """Its position embeddings are resampled, all else is taken as it is."""
     trainer = train.Trainer(options(tmp_path))
+    side = network.SIDE // network.CELL
+    ramp = torch.arange(side).repeat(side)[:, None].expand(-1, 192).float()   # along the columns
+    with torch.no_grad():
+        trainer.mean[network.POSITIONS][0] = torch.cat([torch.full((1, 192), 7.0), ramp])
     trainer.save()
-    export.export(trainer.path, tmp_path / 'small', 64)
-    again = train.Trainer(options(tmp_path / 'new', '--init', str(tmp_path / 'small')))
-    old, new = trainer.net.state_dict(), again.net.state_dict()
-    assert old.keys() == new.keys()
-    assert new[network.POSITIONS].shape == old[network.POSITIONS].shape
-    name = 'head.head.0.weight'
-    torch.testing.assert_close(new[name], old[name], rtol=1e-3, atol=1e-6)
+    export.export(trainer.path, tmp_path / 'half', network.SIDE // 2)
+    again = train.Trainer(options(tmp_path / 'new', '--init', str(tmp_path / 'half')))
+    found = again.net.state_dict()
+    positions = found.pop(network.POSITIONS)[0, :, 0]
+    assert positions[0] == 7
+    grid = positions[1:].view(side, side)
+    assert (grid == grid[0]).all() and (grid[0].diff() >= 0).all()
+    assert grid[0, 0] < 1 and grid[0, -1] > side - 2
+    assert found.keys() == {*trainer.mean} - {network.POSITIONS}
+    for name, values in found.items():
+        torch.testing.assert_close(values, trainer.mean[name], rtol=1e-3, atol=1e-6)
 
 
 def test_weights_of_checkpoints_and_folders_are_mixed_by_their_shares(tmp_path: Path) -> None:
@@ -198,6 +206,6 @@ def test_weights_of_checkpoints_and_folders_are_mixed_by_their_shares(tmp_path: 
     got = export.weights_of(tmp_path / 'mixed')
     expected = 0.75 * first.net.state_dict()[name] + 0.25 * second.net.state_dict()[name]
     torch.testing.assert_close(got[name].float(), expected, rtol=1e-2, atol=1e-3)
-    assert got['dpt.embeddings.position_embeddings'].shape[1] == 1 + (64 // 16) ** 2
+    assert got[network.POSITIONS].shape[1] == 1 + (64 // network.CELL) ** 2
     with pytest.raises(ValueError, match='a sum below 1, got 1.5'):
         export.export(first.path, tmp_path / 'none', 64, [(tmp_path / 'second', 1.5)])

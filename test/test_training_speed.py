@@ -134,4 +134,4 @@ def test_without_a_compiler_it_says_what_to_install(
     monkeypatch.setattr(native.shutil, 'which', lambda name: None)
     monkeypatch.setattr(native.tempfile, 'gettempdir', lambda: str(tmp_path))
     with pytest.raises(native.CompilerNotFoundError, match='apt install gcc'):
-        native.library.__wrapped__('group_norm')   # the other one remembers
+        native.library.__wrapped__('group_norm')   # itself it would answer from its cache

@@ -20,7 +20,7 @@ import ctypes
 from typing import Any
 
 import torch
-from training.native import address as at, library
+from training.native import at, library
 
 
 class _ReLU(torch.autograd.Function):

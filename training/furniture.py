@@ -216,8 +216,8 @@ def bath(b: Builder) -> None:
         b.ball((0, -0.02, 0.83), (0.22, 0.17, 0.05), white)
         b.frustum((0, 0.18, 0.93), (0.015, 0.015, 0.1), b.paint(m.thing))
         clutter(b, w * 0.9, 0.35, 0.84, b.rng.randint(1, 5))
-        glass = m.material(b.rng, 'plain', ((0.1, 0.1, 0.1),) * 3, 1, mirror=1.0, bump=0, mottle=0)
-        b.box((0, 0.27, 1.5), (w / 2, 0.01, 0.4), b.paint_row(glass))
+        pane = m.material(b.rng, 'plain', ((0.1, 0.1, 0.1),) * 3, 1, mirror=1.0, bump=0, mottle=0)
+        b.box((0, 0.27, 1.5), (w / 2, 0.01, 0.4), b.paint_row(pane))
 
 
 def island(b: Builder) -> None:

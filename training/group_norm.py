@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from training.native import address as at, library
+from training.native import at, library
 
 MOST = 1024   # channels, as in the C code
 

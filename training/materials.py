@@ -95,8 +95,9 @@ def material(rng: Random, pattern: str, colors: tuple[Color, Color, Color], peri
     aspect : float
         Height of the figure over its width.
     more : float
-        Any of angle, contrast, mottle, mottle_scale, specular, gloss, mirror, bump, bump_scale,
-        cut, cut_scale, cut_share, emission.
+        Any of angle, contrast, mottle, mottle_scale, specular, gloss, bump, bump_scale, cut,
+        cut_scale, cut_share, emission; mirror: a share, 0 to 1, of what polished stone reflects
+        (4 % straight down, nearly all at a low angle), so none is a real mirror.
 
     Returns
     -------

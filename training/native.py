@@ -37,7 +37,7 @@ class CompilerNotFoundError(RuntimeError):
     """There is no C compiler."""
 
 
-def address(values: Tensor) -> ctypes.c_void_p:
+def at(values: Tensor) -> ctypes.c_void_p:
     """Return where the values of a tensor on a CPU begin."""
     return ctypes.c_void_p(values.data_ptr())
 

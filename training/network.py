@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transformers import DPTForDepthEstimation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-SIDE = 128   # pixels of the square input of the shipped network
+SIDE = 160   # pixels of the square input of the shipped network
 CELL = 16    # pixels a side of what is one token of the attention
 POSITIONS = 'dpt.embeddings.position_embeddings'
 

@@ -124,7 +124,11 @@ def _window(rng: np.random.Generator, size: tuple[int, int]) -> tuple[int, int, 
 
 
 def _wide_lens(size: tuple[int, int], strength: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return from which columns and rows the pixels behind a barrel-shaped lens come."""
+    """
+    Return from which columns and rows the pixels behind a barrel-shaped lens come.
+
+    It bends by shares of the window, so where that is not square the lens is not round.
+    """
     y, x = np.mgrid[-1:1:size[0] * 1j, -1:1:size[1] * 1j].astype(np.float32)
     grow = (1 + strength * (x * x + y * y)) / (1 + 2 * strength)   # corners stay where they are
     return (x * grow + 1) * ((size[1] - 1) / 2), (y * grow + 1) * ((size[0] - 1) / 2)
@@ -133,7 +137,7 @@ def _wide_lens(size: tuple[int, int], strength: float) -> tuple[np.ndarray, np.n
 def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generator
           ) -> tuple[np.ndarray, np.ndarray]:
     """
-    Draw a batch: random windows, mirrored or not, photographed anew.
+    Draw a batch: random windows, mirrored or not, some behind a wide lens, photographed anew.
 
     Returns
     -------

@@ -36,8 +36,8 @@ from tqdm import tqdm
 from training import fast_relu, group_norm, network, pictures
 from training.loss import affine_invariant_loss
 
-PARTS = [(96, 0.4, 0.1), (128, 1.0, 0.1)]
-RENDERED = 156   # rows; enough for 128 of a window of them
+PARTS = [(96, 0.3, 0.1), (128, 0.6, 0.1), (160, 1.0, 0.1)]
+RENDERED = 194   # rows; enough for 160 of a window of them
 HELD_OUT = 9 * 10 ** 13   # first seed of the pictures of the validation
 LONGEST = 10.0   # seconds of one step; more is a machine that slept
 

@@ -1,0 +1,63 @@
+# Copyright 2026 The depth_seg_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Windows of rendered pictures, as the training sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from training import pictures  # noqa: E402  the folder is not installed
+
+
+def test_the_picture_behind_a_wide_lens_keeps_its_corners_and_bends_its_borders() -> None:
+    """Barrel shaped: the middle is larger, what is straight beside it bows out."""
+    columns, rows = pictures._wide_lens((41, 61), 0.2)
+    assert columns.dtype == rows.dtype == np.float32
+    np.testing.assert_allclose([columns[0, 0], columns[0, -1], rows[0, 0], rows[-1, 0]],
+                               [0, 60, 0, 40], atol=1e-4)
+    assert (columns[20, 30], rows[20, 30]) == (30, 20)
+    assert 0 < columns[20, 31] - columns[20, 30] < 0.75
+    assert rows[0, 30] > 2
+    assert (np.diff(columns, axis=1) > 0).all() and (np.diff(rows, axis=0) > 0).all()
+
+
+def test_light_and_depth_are_cut_mirrored_and_bent_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the lens is wide, which one of six windows here sees through."""
+    bent = []
+    lens = pictures._wide_lens
+
+    def wide_lens(size: tuple[int, int], strength: float) -> tuple[np.ndarray, np.ndarray]:
+        bent.append(size)
+        return lens(size, strength)
+
+    monkeypatch.setattr(pictures, '_wide_lens', wide_lens)
+    monkeypatch.setattr(pictures, 'photograph', lambda light, rng: light)
+    rows, columns = np.mgrid[0:1:60j, 0:1:80j]
+    ramp = (0.2 * rows + columns).astype(np.float16)[None]
+    ring = pictures.Ring(np.repeat(ramp[..., None], 3, axis=3), ramp, SimpleNamespace(value=1),
+                         SimpleNamespace(value=0))
+    light, depth = pictures.batch(ring, 40, (64, 64), np.random.default_rng(0))
+    assert 2 <= len(bent) <= 12
+    assert ring.used.value == 40
+    np.testing.assert_allclose(light[..., 0], depth, atol=0.03)   # two columns
+    falls = depth[:, 32, 0] > depth[:, 32, -1]
+    assert 8 < falls.sum() < 32

@@ -120,7 +120,7 @@ def test_pictures_and_sheet_show_the_results(finished: tuple[Path, str]) -> None
     assert names == sorted(f'{index:03d}_{name}.png' for index in range(5)
                            for name in ('image', *report.PICTURES))
     mask = cv2.imread(str(out / 'pictures/000_mask.png'), cv2.IMREAD_GRAYSCALE)
-    assert mask.shape == (120, 160)
+    assert mask.shape == (96, 128)
     assert set(np.unique(mask)) == {0, 255}
     assert mask[40, 56] == 255  # The box of the recorded map.
     shown = cv2.imread(str(out / 'pictures/000_image.png'))

@@ -16,7 +16,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+import sys
 import tempfile
+
+# The folder training is not installed. Behind all else, so that what is installed is tested.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 # Read when huggingface_hub and matplotlib are imported, so before any test module.
 os.environ['HF_HUB_OFFLINE'] = '1'

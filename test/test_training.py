@@ -18,23 +18,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 import math
-from pathlib import Path
 from random import Random
 import shutil
-import sys
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from training import materials, photometric, scenes
+from training.builder import Builder
+from training.photometric import photograph
+from training.render import render, Scene, View
 
 if not (shutil.which('cc') or shutil.which('gcc')):
     pytest.skip('the ray-caster needs a C compiler', allow_module_level=True)
-
-from training import materials, photometric, scenes  # noqa: E402  the folder is not installed
-from training.builder import Builder  # noqa: E402
-from training.photometric import photograph  # noqa: E402
-from training.render import render, Scene, View  # noqa: E402
 
 DARK = [0.0] * 17 + [1.0, 0.0]
 
@@ -183,7 +178,7 @@ def test_of_three_views_the_one_that_teaches_most_is_rendered(
 
 
 def test_polished_floors_reflect_little_from_above_and_much_at_a_low_angle() -> None:
-    """By Schlick's law: 4 % straight down; the share is that of a surface in its color."""
+    """By Schlick's law: 4 % straight down, and `mirror` is the share of it that a floor has."""
     def seen(pitch: float, mirror: float) -> float:
         b = Builder(Random(0))
         b.place(0, 0, built_in=True)

@@ -19,7 +19,6 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 import queue
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,9 +26,8 @@ import pytest
 
 torch = pytest.importorskip('torch')
 pytest.importorskip('transformers')
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from training import export, network, pictures, train  # noqa: E402  the folder is not installed
+from training import export, network, pictures, train  # noqa: E402  behind what skips
 
 
 def options(folder: Path, *line: str) -> object:

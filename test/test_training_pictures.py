@@ -16,16 +16,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from training import pictures  # noqa: E402  the folder is not installed
+from training import pictures
 
 
 def test_the_picture_behind_a_wide_lens_keeps_its_corners_and_bends_its_borders() -> None:

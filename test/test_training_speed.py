@@ -18,19 +18,16 @@ from __future__ import annotations
 
 from pathlib import Path
 import shutil
-import sys
 from types import SimpleNamespace
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 torch = pytest.importorskip('torch')
 pytest.importorskip('transformers')
 if not (shutil.which('cc') or shutil.which('gcc')):
     pytest.skip('it is written in C', allow_module_level=True)
 
-from training import fast_relu, native, train  # noqa: E402  the folder is not installed
+from training import fast_relu, native, train  # noqa: E402  behind what skips
 from training.group_norm import GroupNorm, speed_up  # noqa: E402
 
 

@@ -23,6 +23,7 @@ import cv2
 from depth_seg_ros.depth import load_estimator
 from depth_seg_ros.drawing.maps import shown_range
 from depth_seg_ros.params import ModelParams
+from depth_seg_ros.sources import read_image
 import numpy as np
 
 
@@ -54,12 +55,9 @@ def sheet(paths: list[Path], models: list[str], width: int) -> np.ndarray:
     estimators = [load_estimator(ModelParams(name=name, device='cpu')) for name in models]
     rows = []
     for path in paths:
-        bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if bgr is None:
-            raise ValueError(f'{path}: expected an image, got something else')
-        small = cv2.resize(bgr, (width, round(width * bgr.shape[0] / bgr.shape[1])),
+        rgb = read_image(path)
+        small = cv2.resize(rgb[..., ::-1], (width, round(width * rgb.shape[0] / rgb.shape[1])),
                            interpolation=cv2.INTER_AREA)
-        rgb = np.ascontiguousarray(bgr[..., ::-1])
         cells = [heat_map(each.estimate(rgb).inverse(), small.shape) for each in estimators]
         rows.append(np.hstack([small, *cells]))
     return np.vstack(rows)

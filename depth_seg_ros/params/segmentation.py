@@ -66,8 +66,8 @@ class SegmentationParams(Validated):
     min_height: float = option(0.0, 'Lower things are not obstacles.',
                                unit='camera heights', low=0.0, high=1.0)
     edge_step: float = option(
-        0.05, 'Relative depth step that separates two things; about twice that where depth waves '
-        'as that of a small network does, for it is blurred there first.',
+        0.05, 'Relative depth step that separates two things; up to three times that where depth '
+        'waves as that of a small network does, for it is blurred there first.',
         unit='share of the nearness', low=0.01, high=0.3)
     edge_noise: float = option(6.0, 'Noise floor of that step.', unit='pixel noise (sigma)',
                                low=2.0, high=40.0)

@@ -207,3 +207,12 @@ def test_weights_of_checkpoints_and_folders_are_mixed_by_their_shares(tmp_path: 
     assert got[network.POSITIONS].shape[1] == 1 + (64 // network.CELL) ** 2
     with pytest.raises(ValueError, match='a sum below 1, got 1.5'):
         export.export(first.path, tmp_path / 'none', 64, [(tmp_path / 'second', 1.5)])
+
+
+def test_a_share_that_is_no_number_is_refused(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr('sys.argv', ['export', 'a.ckpt', 'folder', '--with', 'b.ckpt', 'half'])
+    with pytest.raises(SystemExit):
+        export.main()
+    assert "--with: expected a path and a share: could not convert string to float: 'half'" in (
+        capsys.readouterr().err)

@@ -20,6 +20,7 @@ from pathlib import Path
 import shutil
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip('torch')
@@ -132,3 +133,10 @@ def test_without_a_compiler_it_says_what_to_install(
     monkeypatch.setattr(native.tempfile, 'gettempdir', lambda: str(tmp_path))
     with pytest.raises(native.CompilerNotFoundError, match='apt install gcc'):
         native.library.__wrapped__('group_norm')   # itself it would answer from its cache
+
+
+@pytest.mark.parametrize('name', ['raycast', 'group_norm', 'relu'])
+def test_what_is_compiled_leaves_the_smallest_numbers_alone(name: str) -> None:
+    """Linked with -ffast-math it would make zero of them, in the whole process."""
+    native.library(name)
+    assert np.float32(1e-40) * np.float32(0.5) > 0

@@ -98,7 +98,11 @@ def main() -> None:
                    metavar=('PATH', 'SHARE'),
                    help='checkpoint or shipped folder whose weights are mixed in; repeatable')
     o = p.parse_args()
-    export(o.checkpoint, o.folder, o.side, [(Path(path), float(k)) for path, k in o.others])
+    try:
+        others = [(Path(path), float(share)) for path, share in o.others]
+    except ValueError as error:
+        p.error(f'--with: expected a path and a share: {error}')
+    export(o.checkpoint, o.folder, o.side, others)
 
 
 if __name__ == '__main__':

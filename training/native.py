@@ -26,6 +26,8 @@ import sysconfig
 import tempfile
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -38,9 +40,10 @@ class CompilerNotFoundError(RuntimeError):
     """There is no C compiler."""
 
 
-def at(values: Tensor) -> ctypes.c_void_p:
-    """Return where the values of a tensor on a CPU begin."""
-    return ctypes.c_void_p(values.data_ptr())
+def at(values: np.ndarray | Tensor) -> ctypes.c_void_p:
+    """Return where the values of an array, or of a tensor on a CPU, begin."""
+    array = isinstance(values, np.ndarray)
+    return ctypes.c_void_p(values.ctypes.data if array else values.data_ptr())
 
 
 @cache

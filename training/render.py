@@ -16,12 +16,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 
 import numpy as np
 
-from training.native import library
+from training.native import at, library
 
 SOLID, MATERIAL, LIGHT, ENVIRONMENT = 16, 28, 9, 19
 
@@ -98,10 +97,6 @@ class Picture:
     instances: np.ndarray
 
 
-def _pointer(array: np.ndarray) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
-
-
 def _rows(array: np.ndarray, columns: int, name: str) -> np.ndarray:
     array = np.ascontiguousarray(array, np.float32)
     if array.ndim != 2 or array.shape[1] != columns:
@@ -148,9 +143,8 @@ def render(scene: Scene, view: View, outline_samples: int = 3) -> Picture:
     depth = np.empty((height, width), np.float32)
     instances = np.empty((height, width), np.int32)
     status = library('raycast').render(
-        _pointer(solids), len(solids), _pointer(materials), _pointer(lights), len(lights),
-        _pointer(environment), _pointer(pose), width, height, outline_samples, _pointer(light),
-        _pointer(depth), _pointer(instances))
+        at(solids), len(solids), at(materials), at(lights), len(lights), at(environment), at(pose),
+        width, height, outline_samples, at(light), at(depth), at(instances))
     if status:
         raise MemoryError(f'no memory for a view of {height} x {width}')
     return Picture(light, depth, instances)

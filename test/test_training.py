@@ -221,6 +221,20 @@ def test_photographs_are_as_bright_whatever_the_power_of_the_lamps() -> None:
         assert dim == pytest.approx(bright, abs=2)
 
 
+def test_octaves_change_the_grain_and_neither_mean_nor_plain_pictures() -> None:
+    """Over many pictures the fine is as often stronger as weaker."""
+    plain = np.full((33, 41, 3), 0.4, np.float32)   # odd sizes, too
+    image = np.random.default_rng(0).uniform(0, 1, (33, 41, 3)).astype(np.float32)
+    grain = []
+    for seed in range(40):
+        np.testing.assert_allclose(
+            photometric._octaves(plain, np.random.default_rng(seed)), plain, atol=1e-5)
+        found = photometric._octaves(image, np.random.default_rng(seed))
+        assert found.dtype == np.float32 and abs(found.mean() - image.mean()) < 0.02
+        grain.append(found.std() / image.std())
+    assert min(grain) < 0.75 and max(grain) > 1.3 and 0.85 < np.median(grain) < 1.15
+
+
 def test_most_photographs_of_dull_light_use_the_range_and_some_stay_dull() -> None:
     light = np.random.default_rng(0).uniform(0.4, 0.7, (24, 32, 3)).astype(np.float32)
     pictures = [photograph(light, np.random.default_rng(seed)) for seed in range(40)]

@@ -57,6 +57,25 @@ def _lens(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return image.astype(np.float32)
 
 
+def _octaves(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """
+    Make every octave of the picture stronger or weaker by a gain of its own.
+
+    Rendered surfaces are least like real ones in how much there is of the fine and of the coarse.
+    """
+    levels = [image]
+    for _ in range(5):
+        levels.append(cv2.pyrDown(levels[-1]))
+    image = levels.pop()
+    finer = rng.normal(0, 0.3)   # what all get, the finest most
+    while levels:
+        level = levels.pop()
+        up = cv2.pyrUp(cv2.pyrDown(level), dstsize=level.shape[1::-1])
+        gain = np.exp(finer * (1 - len(levels) / 4) + rng.normal(0, 0.3))
+        image = cv2.pyrUp(image, dstsize=level.shape[1::-1]) + np.float32(gain) * (level - up)
+    return image
+
+
 def _sharpen(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Overdo edges, as the processing in most cameras does."""
     soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.6))
@@ -75,7 +94,7 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     Turn linear light into an 8-bit picture, as a cheap camera does.
 
-    Exposure, lens, tone curve, sensor noise, levels, sharpening, rarely a rim, JPEG.
+    Exposure, lens, tone curve, sensor noise, octaves, levels, sharpening, rarely a rim, JPEG.
 
     Parameters
     ----------
@@ -103,6 +122,8 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     grey = image.mean(2, keepdims=True)
     image = grey + (image - grey) * rng.choice((0, 0.6, 0.8, 1, 1, 1, 1.2, 1.5), p=(
         0.12, 0.1, 0.14, 0.14, 0.13, 0.14, 0.14, 0.09))
+    if rng.random() < 0.4:
+        image = _octaves(image, rng)
     image = _levels(image, rng)
     if rng.random() < 0.5:
         image = _sharpen(image, rng)

@@ -90,11 +90,11 @@ def _frame(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
                               value=(float(rng.integers(2)),) * 3)
 
 
-def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def photograph(light: np.ndarray, rng: np.random.Generator, octaves: float = 0.0) -> np.ndarray:
     """
     Turn linear light into an 8-bit picture, as a cheap camera does.
 
-    Exposure, lens, tone curve, sensor noise, octaves, levels, sharpening, rarely a rim, JPEG.
+    Exposure, lens, tone curve, sensor noise, levels, sharpening, rarely a rim, JPEG.
 
     Parameters
     ----------
@@ -102,6 +102,8 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         Linear light.
     rng : numpy.random.Generator
         Source of chance.
+    octaves : float
+        How often its octaves are weighed anew, which no camera does: for training.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     grey = image.mean(2, keepdims=True)
     image = grey + (image - grey) * rng.choice((0, 0.6, 0.8, 1, 1, 1, 1.2, 1.5), p=(
         0.12, 0.1, 0.14, 0.14, 0.13, 0.14, 0.14, 0.09))
-    if rng.random() < 0.4:
+    if octaves and rng.random() < octaves:
         image = _octaves(image, rng)
     image = _levels(image, rng)
     if rng.random() < 0.5:

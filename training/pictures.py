@@ -161,6 +161,6 @@ def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generat
         how = cv2.INTER_AREA if h >= shape[0] else cv2.INTER_LINEAR
         light = cv2.resize(light, shape[::-1], interpolation=how)
         inverse.append(cv2.resize(depth, shape[::-1], interpolation=cv2.INTER_NEAREST))
-        rgb.append(photograph(light, rng))
+        rgb.append(photograph(light, rng, octaves=0.4))
     ring.used.value += count
     return np.stack(rgb), np.stack(inverse)

@@ -147,7 +147,7 @@ class Video:
     def _open(self) -> cv2.VideoCapture:
         source = self._source
         capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
-        if not capture.isOpened():
+        if not capture.isOpened() or not capture.get(cv2.CAP_PROP_FRAME_WIDTH):  # text has no size
             raise SourceError(f'{source}: cannot be opened, expected a video that OpenCV decodes '
                               '(convert it to H.264 in MP4) or the number of a free camera')
         return capture

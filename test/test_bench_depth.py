@@ -249,15 +249,15 @@ def test_the_table_has_a_row_per_method(
     assert [line.split()[0] for line in lines[4:]] == ['row', 'constant']
 
 
-def test_the_defaults_are_those_of_the_parameters() -> None:
+def test_unless_told_otherwise_the_embedded_model_is_measured_as_every_benchmark_does() -> None:
     args = arguments('--data', 'somewhere')
-    assert (args.model, args.device, args.input_size, args.limit) == (
-        ModelParams().name, 'auto', 252, 60)
+    assert (args.model, args.device, args.input_size, args.frames) == ('embedded', 'auto', 252, 60)
 
 
-def test_a_limit_below_one_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match='--limit: expected at least 1, got 0'):
-        main(arguments('--data', str(tmp_path), '--limit', '0'))
+@pytest.mark.parametrize('option', ['--frames', '--limit'])
+def test_fewer_frames_than_one_are_refused(option: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='--frames: expected at least 1, got 0'):
+        main(arguments('--data', str(tmp_path), option, '0'))
 
 
 def test_a_model_that_is_not_there_is_an_error_of_the_model(tmp_path: Path) -> None:

@@ -102,7 +102,8 @@ def test_other_seeds_draw_other_points(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('given, message', [
-    (('--limit', '0'), '--limit: expected at least 1, got 0'),
+    (('--frames', '0'), '--frames: expected at least 1, got 0'),
+    (('--limit', '0'), '--frames: expected at least 1, got 0'),
     (('--anchors', '0'), '--anchors: expected at least 1, got 0'),
     (('--outliers', '1.5'), '--outliers: expected 0 to 1, got 1.5'),
     (('--source', 'ground'), '--source ground needs --camera FX FY CX CY')])

@@ -184,9 +184,10 @@ def test_the_first_loop_does_not_open_the_source_again(fake, source):
 def test_what_is_no_video_is_refused_when_opened(tmp_path):
     with pytest.raises(SourceError, match='gone.mp4: expected a video file, got nothing there'):
         open_video(tmp_path / 'gone.mp4')
-    text = tmp_path / 'clip.mp4'
-    text.write_text('this is text')
-    for path in (text, tmp_path):
+    text, picture = tmp_path / 'clip.mp4', tmp_path / 'clip.jpg'
+    for path in (text, picture):  # OpenCV opens the second
+        path.write_text('this is text')
+    for path in (text, picture, tmp_path):
         with pytest.raises(SourceError, match=f'^{path}: cannot be opened, expected a video'):
             open_video(path)
 

@@ -146,7 +146,7 @@ def evaluate(estimator: DepthEstimator, depth_set: DepthSet
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which model is measured, and how it runs."""
-    parser.add_argument('--model', metavar='NAME', default=ModelParams().name,
+    parser.add_argument('--model', metavar='NAME', default='embedded',
                         help='value of model.name (default: %(default)s)')
     parser.add_argument('--device', default='auto', help='value of model.device')
     parser.add_argument('--input-size', metavar='PX', type=int, default=ModelParams().input_size,
@@ -176,7 +176,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--data', metavar='FOLDER', type=Path, nargs='+', required=True,
                         help='images with true depth; the layout is recognized')
     add_model_arguments(parser)
-    parser.add_argument('--limit', metavar='N', type=int, default=60,
+    parser.add_argument('--frames', '--limit', metavar='N', type=int, default=60,
                         help='images per folder, evenly spread (default: %(default)s)')
 
 
@@ -191,9 +191,9 @@ def main(args: argparse.Namespace) -> int:
 
     """
     from tqdm import tqdm
-    if args.limit < 1:
-        raise ValueError(f'--limit: expected at least 1, got {args.limit}')
-    sets = [open_set(folder).spread(args.limit) for folder in args.data]
+    if args.frames < 1:
+        raise ValueError(f'--frames: expected at least 1, got {args.frames}')
+    sets = [open_set(folder).spread(args.frames) for folder in args.data]
     estimator = open_model(args)
     try:
         print(f'{"data":24}{"images":>7}  {"method":10}{"AbsRel":>8}{"delta1":>8}{"known":>8}'

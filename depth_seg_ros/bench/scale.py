@@ -104,7 +104,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='share of these that is put anywhere within the range of depth')
     parser.add_argument('--camera', metavar=('FX', 'FY', 'CX', 'CY'), type=float, nargs=4,
                         help='intrinsics in pixels of the images; --source ground needs them')
-    parser.add_argument('--limit', metavar='N', type=int, default=120,
+    parser.add_argument('--frames', '--limit', metavar='N', type=int, default=120,
                         help='images per folder, evenly spread (default: %(default)s)')
     parser.add_argument('--scenes', metavar='N', type=int, default=40,
                         help='rendered scenes (default: %(default)s)')
@@ -126,7 +126,7 @@ def main(args: argparse.Namespace) -> int:
         print(scene_table(args.scenes, args.seed))
         return 0
     _check(args)
-    sets = [open_set(folder).spread(args.limit) for folder in args.data]
+    sets = [open_set(folder).spread(args.frames) for folder in args.data]
     for each in sets:
         if not each.layout.metric:
             raise ValueError(f'{each.folder}: depth of {each.layout.name} has no unit')
@@ -142,8 +142,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.limit < 1:
-        raise ValueError(f'--limit: expected at least 1, got {args.limit}')
+    if args.frames < 1:
+        raise ValueError(f'--frames: expected at least 1, got {args.frames}')
     if args.anchors < 1:
         raise ValueError(f'--anchors: expected at least 1, got {args.anchors}')
     if not 0.0 <= args.outliers <= 1.0:

@@ -76,8 +76,9 @@ def _node_arguments(config: PathJoinSubstitution) -> list[LaunchDescriptionEntit
             description='Configure and activate without being asked; empty takes that of '
                         'params_file.'),
         DeclareLaunchArgument(
-            'use_sim_time', default_value='false', choices=['true', 'false'],
-            description='Take the time from /clock (simulation, replayed bags).'),
+            'use_sim_time', default_value='', choices=['', 'true', 'false'],
+            description='Take the time from /clock (simulation, replayed bags), RViz too; empty '
+                        'takes that of params_file.'),
         DeclareLaunchArgument(
             'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error', 'fatal'],
             description='Least severity that the node logs.'),
@@ -176,10 +177,11 @@ def _overrides(given: dict[str, str]) -> dict[str, str | bool | float]:
         parameter: given[argument] for argument, parameter in (
             ('model', 'model.name'), ('device', 'model.device'),
             ('transport', 'input.transport'), ('cameras', 'cameras')) if given[argument]}
-    if given['autostart']:
-        overrides['autostart'] = given['autostart'] == 'true'
-    overrides['use_sim_time'] = given['use_sim_time'] == 'true'
-    return overrides
+    return overrides | _switches(given, 'autostart', 'use_sim_time')
+
+
+def _switches(given: dict[str, str], *names: str) -> dict[str, bool]:
+    return {name: given[name] == 'true' for name in names if given[name]}
 
 
 def _meters(given: dict[str, str]) -> dict[str, str | bool | float]:
@@ -219,5 +221,5 @@ def _rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         package='rviz2', executable='rviz2', name='rviz2', output='log',
         condition=IfCondition(LaunchConfiguration('rviz')),
         arguments=['-d', LaunchConfiguration('rviz_config')],
-        parameters=[{'use_sim_time': given['use_sim_time'] == 'true'}],
+        parameters=[_switches(given, 'use_sim_time')],
         remappings=[(f'/depth_seg/{topic}', f'{node}/{topic}') for topic in SHOWN_IN_RVIZ])]

@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from depth_seg_ros.ros.diagnostics import InputSource
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import (
     HistoryPolicy, qos_check_compatible, QoSCompatibility, QoSPolicyKind, QoSProfile,
@@ -78,7 +79,8 @@ class AdaptiveSubscription:
         with ExitStack() as undo:
             self._subscribe(ReliabilityPolicy.BEST_EFFORT)
             undo.callback(self._unsubscribe)
-            timer = node.create_timer(ADAPT_PERIOD, self._adapt)
+            timer = node.create_timer(  # that of a simulation may stand still
+                ADAPT_PERIOD, self._adapt, clock=Clock(clock_type=ClockType.STEADY_TIME))
             undo.callback(node.destroy_timer, timer)
             self._undo = undo.pop_all()
 

@@ -99,7 +99,8 @@ class Summary:
     last_drop : DropCause or None
         Of the last drop; None once an image was processed after it.
     last_error : str
-        Text of the last drop that is an error; empty once an image was processed after it.
+        Text of the last drop that is an error; empty once an image after it was processed, or
+        left alone for another reason than that a newer one came.
     missing : str
         What of the last frame could not be published, why and what to do; else empty.
     last : FrameResult or None
@@ -173,6 +174,8 @@ class FrameStatistics:
             self._last_drop = cause
             if cause.is_error:
                 self._last_error = reason or cause.value
+            elif cause is not DropCause.OVERWRITTEN:  # which comes between images that are bad
+                self._last_error = ''
 
     def stamp_went_back(self) -> None:
         """Count an image that is older than the one before it."""

@@ -34,6 +34,7 @@ from depth_seg_ros.ros.processes import interrupt_no_more, interrupt_once
 from depth_seg_ros.ros.stream_worker import StreamWorker
 from diagnostic_msgs.msg import DiagnosticArray
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from std_srvs.srv import SetBool
@@ -89,8 +90,9 @@ class DepthSegNode(LifecycleNode):
         self._state, self._failure = 'unconfigured', ''
         self._settings = NodeParameters(self, lambda: self._estimator is not None)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 1)
-        self._diagnostics_timer = self.create_timer(
-            self._settings.values.diagnostics.period, self._publish_diagnostics)
+        self._diagnostics_timer = self.create_timer(  # while a simulation is paused, too
+            self._settings.values.diagnostics.period, self._publish_diagnostics,
+            clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.create_service(SetBool, '~/enable', self._on_enable)
         self._autostart_timer = self.create_timer(0.0, self._autostart)
 

@@ -133,6 +133,13 @@ def test_an_error_is_remembered_until_an_image_is_processed(statistics, frame):
     assert summary.last is frame
 
 
+def test_an_error_is_forgotten_when_a_later_image_is_left_alone_for_another_reason(statistics):
+    statistics.image_dropped(DropCause.BAD_IMAGE, 'too short')
+    statistics.image_dropped(DropCause.UNWATCHED)
+    summary = statistics.summary()
+    assert (summary.last_drop, summary.last_error) == (DropCause.UNWATCHED, '')
+
+
 def test_what_is_missing_is_that_of_the_last_image_processed(statistics, frame):
     assert statistics.summary().missing == ''
     statistics.image_processed(frame, 0.01, 0.02, 'nothing on ~/scan')

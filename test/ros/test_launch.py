@@ -116,7 +116,7 @@ def test_without_arguments_the_node_starts_with_the_shipped_parameters(share):
     started = Started('depth_seg')
     assert [node.node_executable for node in started.nodes] == ['depth_seg_node']
     values, files = started.parameters()
-    assert values == {'use_sim_time': False}
+    assert values == {}
     assert files == [str(share / 'config' / 'depth_seg.yaml')]
     assert started.remappings() == {
         'image': 'image', 'image/compressed': 'image/compressed', 'camera_info': 'camera_info'}
@@ -174,6 +174,15 @@ def test_arguments_override_the_parameter_file():
                       'input.transport': 'compressed', 'autostart': False}
 
 
+@pytest.mark.parametrize(('argument', 'expected'), [
+    ({}, {}), ({'use_sim_time': 'true'}, {'use_sim_time': True}),
+    ({'use_sim_time': 'false'}, {'use_sim_time': False})])
+def test_simulated_time_is_set_only_where_it_is_given(argument, expected):
+    started = Started('depth_seg', rviz='true', **argument)
+    assert started.parameters()[0] == expected
+    assert started.parameters('rviz2')[0] == expected
+
+
 def test_the_transport_of_large_images_is_set_unless_the_user_did(monkeypatch):
     monkeypatch.delenv(TRANSPORTS, raising=False)
     assert Started('depth_seg').environment[TRANSPORTS] == 'DEFAULT?sockets_size=16MB'
@@ -215,7 +224,7 @@ INDOOR, OUTDOOR = (f'depth-anything/Depth-Anything-V2-Metric-{place}-Small-hf'
     ('none', {'scale.source': 'none'})])
 def test_meters_come_from_where_it_is_said(meters, expected):
     values, _ = Started('depth_seg', meters=meters).parameters()
-    assert values == expected | {'use_sim_time': False}
+    assert values == expected
 
 
 def test_a_model_that_is_named_is_taken_for_meters_too():
@@ -229,7 +238,7 @@ def test_what_is_measured_on_the_robot_is_given_to_the_node():
     values, _ = started.parameters()
     assert values == {
         'scale.source': 'ground', 'mount.height': 0.4, 'mount.pitch': -0.1,
-        'mount.attitude': 'imu', 'mount.height_from': 'range', 'use_sim_time': False}
+        'mount.attitude': 'imu', 'mount.height_from': 'range'}
     remapped = started.remappings()
     assert {name: remapped[name] for name in ('imu', 'range', 'sparse_depth', 'depth_in')} == {
         'imu': '/imu', 'range': '/sonar', 'sparse_depth': '/lidar', 'depth_in': '/rgbd'}
@@ -250,7 +259,7 @@ def test_sectors_go_where_they_are_sent():
 def test_a_ground_robot_takes_meters_from_a_metric_model_for_rooms(share):
     started = Started('ground_robot', image='/front/image_raw')
     values, files = started.parameters()
-    assert values == {'model.name': INDOOR, 'scale.source': 'none', 'use_sim_time': False}
+    assert values == {'model.name': INDOOR, 'scale.source': 'none'}
     assert files == [str(share / 'config' / 'ground_robot.yaml')]
     assert started.remappings() == {
         'image': '/front/image_raw', 'image/compressed': '/front/image_raw/compressed',
@@ -263,7 +272,7 @@ def test_a_uav_is_held_by_its_autopilot_and_sends_it_the_sectors(share):
     started = Started('uav')
     values, files = started.parameters()
     assert values == {'model.name': OUTDOOR, 'scale.source': 'none', 'mount.attitude': 'imu',
-                      'mount.height_from': 'range', 'use_sim_time': False}
+                      'mount.height_from': 'range'}
     assert files == [str(share / 'config' / 'uav.yaml')]
     remapped = started.remappings()
     assert {name: remapped[name] for name in ('imu', 'range', '~/obstacle_distance')} == {

@@ -172,6 +172,13 @@ def test_the_subscription_is_as_reliable_as_all_publishers_are(run):
     rig.send_until(lambda: masks, publisher=fast)
 
 
+def test_reliability_and_diagnostics_do_not_wait_for_simulated_time(run):
+    rig = run('-p', 'use_sim_time:=true')  # nobody publishes /clock
+    rig.wait(lambda: reliability(rig) == 'RELIABLE')
+    rig.result(rig.subscribe(sensor_msgs.Image, '/depth_seg/mask'))
+    rig.wait_for_value('state', 'active')
+
+
 def test_the_reliability_of_the_user_is_kept(run):
     rig = run('-p', 'qos_overrides./image.subscription.reliability:=best_effort')
     rig.result(rig.subscribe(sensor_msgs.Image, '/depth_seg/mask'))

@@ -275,6 +275,16 @@ def test_results_may_not_go_among_the_images(
     assert names(pictures) == ['a.png', 'b.png', 'c.png']
 
 
+def test_a_folder_that_cannot_be_written_is_named_with_the_reason_and_what_to_do(
+        pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    use(PaperNetwork())
+    out = tmp_path / 'file'
+    out.touch()
+    assert run('image', pictures, '--out', out) == 1
+    assert capsys.readouterr().err == (f'depth_seg: error: {out}: cannot be written: a file is '
+                                       'there; choose another folder\n')
+
+
 def test_quiet_says_nothing_when_all_is_well(
         pictures: Path, tmp_path: Path, use: Use, capsys: pytest.CaptureFixture[str]) -> None:
     use(PaperNetwork())

@@ -220,8 +220,19 @@ def test_a_summary_that_was_interrupted_is_not_complete(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_shows_at_once(tmp_path: Path) -> None:
     (tmp_path / 'file').touch()
-    with pytest.raises(OSError, match='file'):
+    with pytest.raises(OSError, match="cannot be written: a file is there; choose .*/file'$"):
         Summary(tmp_path / 'file', INFO, PipelineParams()).__enter__()
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_would_be_and_with_the_reason(
+        tmp_path: Path) -> None:
+    summary = Summary(tmp_path, INFO, PipelineParams())
+    (tmp_path / '.summary.part.json').mkdir()  # as a disk that refuses, for root, too
+    with pytest.raises(OSError, match="cannot be written: Is a dir.*; choose .*/summary.json'$"):
+        summary.__enter__()
+    (tmp_path / '.v_regions.part.jsonl').mkdir()
+    with pytest.raises(OSError, match="cannot be written: Is a dir.*; .*/v_regions.jsonl'$"):
+        write_video(tmp_path, ['regions'])
 
 
 def read_video(path: Path) -> list[Any]:

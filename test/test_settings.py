@@ -128,8 +128,9 @@ def test_a_wrong_file_is_refused(tmp_path: Path, text: str, message: str) -> Non
     assert message in str(caught.value)
 
 
-def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match='none.yaml'):
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='none.yaml: expected a YAML file of parameters, got No '
+                                         'such file or directory; check the path'):
         asked(tmp_path / 'none.yaml')
 
 

@@ -34,6 +34,7 @@ from depth_seg_ros.bench.judging import judge, Judged, object_labels, Worst
 from depth_seg_ros.bench.metrics import mean_score, MEDIUM, RegionScore, SMALL
 from depth_seg_ros.bench.region_sets import FolderSet, open_folder, SCENES, SceneSet
 from depth_seg_ros.bench.sheet import contact_sheet
+from depth_seg_ros.export import write_whole
 from depth_seg_ros.bench.steadiness import Steadiness, steadiness
 from depth_seg_ros.bench.tracks import track_scores
 from depth_seg_ros.params import PipelineParams, SegmentationParams, SteadyParams
@@ -151,8 +152,7 @@ def _objects(args: argparse.Namespace) -> Iterator[str]:
     yield _LEGEND
     yield from run((*SCENES, *folders), args.scenes, args.seed, tuple(args.method), worst)
     if args.sheet is not None:
-        if not cv2.imwrite(str(args.sheet), contact_sheet(worst.frames)):
-            raise OSError(f'{args.sheet}: the picture cannot be written')
+        write_whole(args.sheet, cv2.imencode('.png', contact_sheet(worst.frames))[1].tobytes())
         yield f'\nthe {len(worst.frames)} worst frames of method {args.method[0]}: {args.sheet}'
 
 

@@ -39,6 +39,8 @@ def explained(error: Exception) -> tuple[int, str] | None:
     """
     if isinstance(error, UsageError):
         return 2, str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return 1, f'{error.filename}: {error.strerror}'  # without [Errno 2]
     if isinstance(error, (EstimationError, ModelLoadError, OSError, ValueError)):
         return 1, str(error)
     if isinstance(error, ModuleNotFoundError) and not (error.name or '').startswith(_PACKAGE):

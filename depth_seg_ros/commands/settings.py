@@ -47,8 +47,6 @@ def pipeline_params(args: Namespace) -> PipelineParams:
     ------
     UsageError
         When a file, name or value is not right.
-    OSError
-        When the file cannot be read.
 
     """
     changes: dict[str, Any] = {}
@@ -138,14 +136,15 @@ def read_params_file(path: Path) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        When it is no such file, or has nothing for this node.
-    OSError
-        When it cannot be read.
+        When it cannot be read, is no such file, or has nothing for this node.
 
     """
     import yaml
     try:
         content = yaml.safe_load(path.read_text(encoding='utf-8'))
+    except OSError as error:
+        raise UsageError(f'{path}: expected a YAML file of parameters, got {error.strerror}; '
+                         'check the path and its rights') from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f'{path}: expected YAML, got {error}') from error
     sections = dict(_sections(content)) if isinstance(content, dict) else {}

@@ -23,7 +23,7 @@ from typing import Any
 
 from depth_seg_ros.depth import EstimatorInfo
 from depth_seg_ros.export.records import UNITS
-from depth_seg_ros.export.whole_files import json_bytes, write_whole
+from depth_seg_ros.export.whole_files import json_bytes, write_whole, writing
 from depth_seg_ros.params import flatten, PipelineParams
 
 __all__ = ['Summary']
@@ -72,7 +72,8 @@ class Summary:
             When it cannot be written.
 
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         self._write(complete=False)
         return self
 

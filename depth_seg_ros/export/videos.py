@@ -23,7 +23,7 @@ from typing import BinaryIO
 import cv2
 from depth_seg_ros.export.frames import check_save, FrameFiles
 from depth_seg_ros.export.records import frame_record
-from depth_seg_ros.export.whole_files import json_bytes, part_path
+from depth_seg_ros.export.whole_files import json_bytes, part_path, writing
 from depth_seg_ros.outputs import IMAGES
 from depth_seg_ros.params import DrawingParams
 from depth_seg_ros.pipeline import FrameResult
@@ -90,7 +90,8 @@ class VideoFiles:
     def __enter__(self) -> VideoFiles:
         """Make the folder of the frames."""
         if self._save:
-            (self._folder / self._name).mkdir(exist_ok=True)
+            with writing(self._folder / self._name):
+                (self._folder / self._name).mkdir(exist_ok=True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
@@ -127,10 +128,14 @@ class VideoFiles:
                 self._writers[kind] = self._open(kind, width, height)
             self._writers[kind].write(_RENDER[_WATCHED[kind]](result, self._drawing))
         if self._with_regions:
-            if self._regions is None:
-                self._regions = part_path(self._folder / f'{self._name}_regions.jsonl').open('wb')
-            self._regions.write(json_bytes(frame_record(result), indent=None))
+            self._write_regions(self._folder / f'{self._name}_regions.jsonl', result)
         self._frames.write(name, result)
+
+    def _write_regions(self, path: Path, result: FrameResult) -> None:
+        with writing(path):
+            if self._regions is None:
+                self._regions = part_path(path).open('wb')
+            self._regions.write(json_bytes(frame_record(result), indent=None))
 
     def _open(self, kind: str, width: int, height: int) -> cv2.VideoWriter:
         path = self._folder / f'{self._name}_{kind}.mp4'

@@ -15,12 +15,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import json
 import math
 from pathlib import Path
 from typing import Any
 
-__all__ = ['json_bytes', 'part_path', 'write_whole']
+__all__ = ['json_bytes', 'part_path', 'write_whole', 'writing']
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """
+    Let an error while something is written name it, the reason and what to do.
+
+    Parameters
+    ----------
+    path : Path
+        As the user knows it: a file, or a folder that is made.
+
+    Raises
+    ------
+    OSError
+        As the system's, with more in `strerror`, and `filename` as the path.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = 'a file is there' if isinstance(error, FileExistsError) else error.strerror
+        raise OSError(error.errno, f'cannot be written: {reason}; choose another folder',
+                      str(path)) from error
 
 
 def part_path(path: Path) -> Path:
@@ -41,11 +67,12 @@ def write_whole(path: Path, content: bytes) -> None:
 
     """
     part = part_path(path)
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with writing(path):
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def json_bytes(value: Any, indent: int | None = 2) -> bytes:

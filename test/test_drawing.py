@@ -17,16 +17,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 from depth_seg_ros.depth import DepthKind, DepthMap, shown_range
 from depth_seg_ros.drawing import (
     class_color, color_map, gray_map, overlay, panel, region_color)
 from depth_seg_ros.drawing.captions import Captions
-from depth_seg_ros.drawing.colors import depth_colors, hex_color, text_color
+from depth_seg_ros.drawing.colors import depth_colors, hex_color, object_colors, text_color
 from depth_seg_ros.params import DrawingParams, ParamSpec, specs
 from depth_seg_ros.quality import Quality
-from depth_seg_ros.segmentation import RegionClass, Thresholds
+from depth_seg_ros.segmentation import GroundPlane, RegionClass, Thresholds
 from frame_results import (
     DROP_OFF, GRID, hand_drawn, nothing_known, OBJECT, STRUCTURE, UNKNOWN)
+from matplotlib.text import Text
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -155,6 +157,26 @@ def test_no_object_looks_like_ground_structure_or_drop_off() -> None:
     for number in range(1, 40):
         color = np.array(region_color(number, RegionClass.OBJECT))
         assert min(np.abs(color - other).max() for other in np.array(others)) > 40
+
+
+@pytest.mark.parametrize('gray', [0.15, 0.5, 0.85])
+def test_no_tint_of_an_object_is_like_that_of_the_ground_over_the_same_gray(gray: float) -> None:
+    objects = (1 - 0.45) * gray + 0.45 * np.array(object_colors()) / 255
+    ground = (1 - 0.225) * gray + 0.225 * np.array([class_color(RegionClass.GROUND)]) / 255
+    tints = np.concatenate([ground, objects])[None].astype(np.float32)
+    lab = cv2.cvtColor(tints, cv2.COLOR_BGR2Lab)[0]
+    assert np.linalg.norm(lab[1:] - lab[0], axis=1).min() > 20
+
+
+def test_the_legend_has_every_color_of_objects() -> None:
+    image = np.zeros((100, 700, 3), np.uint8)
+    Captions(image, 1.0).draw([])
+    first = image.any(axis=(1, 2)).argmax()  # above the letters
+    shown = [tuple(color) for color in image[first].tolist()]
+    kinds = (RegionClass.GROUND, RegionClass.OBJECT, RegionClass.STRUCTURE)
+    ground, thing, structure = (shown.index(class_color(kind)) for kind in kinds)
+    assert ground < thing < structure
+    assert list(dict.fromkeys(shown[thing:structure])) == list(object_colors())
 
 
 def test_text_is_black_on_bright_and_white_on_dark() -> None:
@@ -332,6 +354,24 @@ def test_the_names_of_close_thresholds_do_not_overprint(monkeypatch: pytest.Monk
     assert not any(first.overlaps(second) for number, first in enumerate(boxes)
                    for second in boxes[:number])
     assert all(axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 for box in boxes)
+
+
+def test_the_longest_statistics_do_not_overprint_their_title(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    canvases: list[FigureCanvasAgg] = []
+    draw = FigureCanvasAgg.draw
+    monkeypatch.setattr(FigureCanvasAgg, 'draw',
+                        lambda self: (canvases.append(self), draw(self))[1])
+    result = hand_drawn((638, 960))
+    long = replace(result.segmentation, plane=GroundPlane(0.0, 1.0, 0.0, 1.0),
+                   thresholds=Thresholds(0.2, 0.3, 0.4, 0.5, 1.2e-05, 1.2e-05))
+    panel(replace(result, segmentation=long), DrawingParams())
+    axes, = [axes for axes in canvases[0].figure.axes if axes.get_title('left') == 'Statistics']
+    titles = [axes.get_title(where) for where in ('left', 'right')]
+    left, right = [child.get_window_extent() for child in axes.get_children()
+                   if isinstance(child, Text) and child.get_text() in titles]
+    assert not left.overlaps(right)
 
 
 def test_drawing_parameters_are_off_by_nothing() -> None:

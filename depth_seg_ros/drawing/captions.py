@@ -20,7 +20,8 @@ import math
 
 import cv2
 from depth_seg_ros.detections import class_name
-from depth_seg_ros.drawing.colors import class_color, Color, region_color, text_color
+from depth_seg_ros.drawing.colors import (
+    class_color, Color, object_colors, region_color, text_color)
 from depth_seg_ros.segmentation import Region, RegionClass
 import numpy as np
 from numpy.typing import NDArray
@@ -98,16 +99,21 @@ class Captions:
 
     def _draw_legend(self) -> None:
         """Name the classes in the lower left corner, unless the image is too small for it."""
-        names = [class_name(kind) for kind in _LEGEND]
-        widths = [self._extent(name)[0] for name in names]
-        height = self._extent('')[1]
-        bottom = self._image.shape[0]
-        if not self._is_free((0, bottom - height, sum(widths), bottom)):
-            return
-        left = 0
-        for kind, name, width in zip(_LEGEND, names, widths):
-            self._write(name, (left, bottom - height, left + width, bottom), class_color(kind))
-            left += width
+        colors = {kind: (class_color(kind),) for kind in _LEGEND}
+        colors[RegionClass.OBJECT] = object_colors()  # one by id: all of them are beside its name
+        patch, bottom, entries = 2 * self._pad, self._image.shape[0], []
+        left, top = 0, bottom - self._extent('')[1]
+        for kind, (first, *others) in colors.items():
+            name = class_name(kind)
+            right = left + self._extent(name)[0]
+            entries.append((name, (left, top, right, bottom), first))
+            for color in others:
+                entries.append(('', (right, top, right + patch, bottom), color))
+                right += patch
+            left = right
+        if self._is_free((0, top, left, bottom)):
+            for entry in entries:
+                self._write(*entry)
 
     def _extent(self, text: str) -> tuple[int, int]:
         width = cv2.getTextSize(text, _FONT, self._scale, self._width)[0][0]

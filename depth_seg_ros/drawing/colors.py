@@ -22,7 +22,8 @@ from depth_seg_ros.segmentation import RegionClass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Color', 'class_color', 'depth_colors', 'hex_color', 'region_color', 'text_color']
+__all__ = ['Color', 'class_color', 'depth_colors', 'hex_color', 'object_colors', 'region_color',
+           'text_color']
 
 Color = tuple[int, int, int]
 """Blue, green, red; 0 to 255."""
@@ -35,8 +36,9 @@ _CLASSES = {
 
 # After Okabe and Ito, without their green (ground) and purple (drop-off), and spread in lightness:
 # any two colors in an overlay are at least 15 apart in CIE Lab for people who do not see red or
-# green (Machado 2009), 35 for all others.
-_OBJECTS = ('#ffa000', '#4cc9ff', '#fff35c', '#e8501a', '#2a62e0', '#ffb3dd', '#a8ffe0', '#8a3c10')
+# green (Machado 2009), 35 for all others; and over the same gray, tints of objects are 20 from
+# that of the ground.
+_OBJECTS = ('#ffa000', '#4cc9ff', '#fff35c', '#e8501a', '#2a62e0', '#ffb3dd', '#7b2cff', '#8a3c10')
 
 # Both ends of most color maps are close to black or white; what is far must not look unknown.
 _FIRST, _LAST = 0.10, 0.95
@@ -52,6 +54,11 @@ def hex_color(color: Color) -> str:
     return f'#{red:02x}{green:02x}{blue:02x}'
 
 
+def object_colors() -> tuple[Color, ...]:
+    """Return the colors that objects have, one after the other by their ids."""
+    return tuple(map(_bgr, _OBJECTS))
+
+
 def class_color(kind: RegionClass) -> Color:
     """Return the color of a class."""
     return _bgr(_CLASSES[kind])
@@ -60,7 +67,7 @@ def class_color(kind: RegionClass) -> Color:
 def region_color(region_id: int, kind: RegionClass) -> Color:
     """Return the color of a region: an object's by its id, otherwise that of its class."""
     if kind is RegionClass.OBJECT:
-        return _bgr(_OBJECTS[(region_id - 1) % len(_OBJECTS)])
+        return object_colors()[(region_id - 1) % len(_OBJECTS)]
     return class_color(kind)
 
 

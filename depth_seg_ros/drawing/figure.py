@@ -158,7 +158,7 @@ def _draw_histogram(axes: Axes, result: FrameResult) -> None:
     plane, chosen = result.segmentation.plane, result.segmentation.thresholds
     _entitle(axes, 'Statistics', 'no ground plane' if plane is None else
              f'ground: {plane.inlier_share:.0%} inliers, noise {chosen.ground_noise:.2g} of its '
-             f'nearness; pixel noise {chosen.pixel_noise:.2g}')
+             f'nearness\npixel noise {chosen.pixel_noise:.2g}')
 
 
 def _histogram_range(inverse: NDArray[np.float32]) -> tuple[float, float]:

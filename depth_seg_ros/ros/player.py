@@ -53,6 +53,9 @@ PARAMETERS = (
 )
 RESULT = 'depth_seg/mask'
 RESULT_TIMEOUT = 20.0
+LATER_TIMEOUT = 3.0
+"""The first answer may take long, as networks warm up; later ones this, or ten times the slowest."""
+
 SUBSCRIBERS_TIMEOUT = 10.0
 
 
@@ -80,6 +83,7 @@ class Player(Node):
         self._image = self.create_publisher(Image, 'image', qos)
         self._camera_info = self.create_publisher(CameraInfo, 'camera_info', qos)
         self._answered = -1
+        self._patience, self._slowest = RESULT_TIMEOUT, LATER_TIMEOUT / 10
         if value['rate'] == 0:
             self._answers = self.create_subscription(Image, RESULT, self._on_answer, 10)
         self._executor = SingleThreadedExecutor()
@@ -189,13 +193,18 @@ class Player(Node):
             self._spin_until(time.monotonic() + 0.02)
 
     def _wait_for_answer(self, stamp: int) -> None:
-        deadline = time.monotonic() + RESULT_TIMEOUT
+        start = time.monotonic()
         while self._answered != stamp:
-            left = deadline - time.monotonic()
+            left = start + self._patience - time.monotonic()
             if left <= 0:
                 self.unanswered += 1
+                self.get_logger().warning(
+                    f'no result of image {self.played} came in {self._patience:.1f} s; goes on '
+                    '(lost on the way, or the network is slower)')
                 return
             self._spin(left)
+        self._slowest = max(self._slowest, time.monotonic() - start)
+        self._patience = min(RESULT_TIMEOUT, 10 * self._slowest)
 
     def _spin_until(self, moment: float) -> None:
         while (left := moment - time.monotonic()) > 0:

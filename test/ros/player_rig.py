@@ -47,11 +47,12 @@ def pixels(message: Image) -> Any:
 
 
 class Listener:
-    """Subscribes to what a player publishes, spins in a thread, and may answer each image."""
+    """Subscribes to what a player publishes, spins in a thread, and answers so many images."""
 
-    def __init__(self, answer: bool) -> None:
+    def __init__(self, answer: float) -> None:
         self.images: list[Image] = []
         self.infos: list[CameraInfo] = []
+        self._most = answer
         self._node = rclpy.create_node('listener')
         self._answers = self._node.create_publisher(Image, 'depth_seg/mask', 1) if answer else None
         self._node.create_subscription(Image, 'image', self._on_image, 50)
@@ -67,7 +68,7 @@ class Listener:
 
     def _on_image(self, message: Image) -> None:
         self.images.append(message)
-        if self._answers is not None:
+        if self._answers is not None and len(self.images) <= self._most:
             self._answers.publish(Image(header=message.header))
 
     def _on_info(self, message: CameraInfo) -> None:

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+import math
 import os
 from pathlib import Path
 import signal
@@ -44,7 +45,7 @@ def play(spin_until: Any) -> Iterator[Play]:
     """Return a function that plays with parameters and returns player and listener."""
     listeners = []
 
-    def run(answer: bool = False, frames: int = 3, **parameters: Any) -> Any:
+    def run(answer: float = 0, frames: int = 3, **parameters: Any) -> Any:
         rig.init(**{'rate': 100.0, **parameters})
         listener = rig.Listener(answer)
         listeners.append(listener)
@@ -151,7 +152,7 @@ def test_real_time_lasts_as_long_as_the_recording(play: Play, tmp_path: Path) ->
 def test_a_loop_goes_on_with_rising_stamps(tmp_path: Path, play: Play) -> None:
     bag = write_bag(tmp_path / 'in', images())
     rig.init(source=bag, loop='true', rate=100)
-    listener, player = rig.Listener(False), rig.Player()
+    listener, player = rig.Listener(0), rig.Player()
     ended = threading.Event()
 
     def end() -> None:
@@ -170,7 +171,7 @@ def test_a_loop_goes_on_with_rising_stamps(tmp_path: Path, play: Play) -> None:
 
 
 def test_with_rate_0_the_next_image_waits_for_the_answer(play: Play, tmp_path: Path) -> None:
-    player, heard = play(answer=True, source=write_bag(tmp_path / 'in', images()), rate=0.0)
+    player, heard = play(answer=math.inf, source=write_bag(tmp_path / 'in', images()), rate=0.0)
     assert (len(heard.images), player.unanswered) == (3, 0)
 
 
@@ -180,6 +181,14 @@ def test_with_rate_0_an_image_without_an_answer_is_counted(
     monkeypatch.setattr(rig.player, 'SUBSCRIBERS_TIMEOUT', 0.5)
     player, _ = play(source=write_bag(tmp_path / 'in', images()), rate=0.0)
     assert player.unanswered == 3
+
+
+def test_once_answers_came_a_lost_image_holds_up_no_longer_than_ten_of_them(
+        play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rig.player, 'RESULT_TIMEOUT', 3600.0)
+    monkeypatch.setattr(rig.player, 'LATER_TIMEOUT', 0.2)
+    player, _ = play(answer=1, source=write_bag(tmp_path / 'in', images()), rate=0.0)
+    assert player.unanswered == 2
 
 
 def test_the_frame_is_as_asked(play: Play, tmp_path: Path) -> None:

@@ -99,7 +99,8 @@ class Captions:
 
     def _draw_legend(self) -> None:
         """Name the classes in the lower left corner, unless the image is too small for it."""
-        colors = {kind: (class_color(kind),) for kind in _LEGEND}
+        colors: dict[RegionClass, tuple[Color, ...]] = {
+            kind: (class_color(kind),) for kind in _LEGEND}
         colors[RegionClass.OBJECT] = object_colors()  # one by id: all of them are beside its name
         patch, bottom, entries = 2 * self._pad, self._image.shape[0], []
         left, top = 0, bottom - self._extent('')[1]

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +24,15 @@ from typing import Any
 import cv2
 from depth_seg_ros.bag import BagReader
 from depth_seg_ros.images import decode_image
-from depth_seg_ros.outputs import REGIONS
+from depth_seg_ros.outputs import IMAGES, REGIONS
 from depth_seg_ros.ros.recorder import RecordedFrame
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['chosen_stamps', 'summary_lines', 'Traffic', 'write_pictures']
+__all__ = ['chosen_stamps', 'OUTPUTS', 'summary_lines', 'Traffic', 'write_pictures']
+
+OUTPUTS = (*(output.topic for output in IMAGES if not output.metric), REGIONS)
+"""What the node puts out for every image, without meters, too."""
 
 PICTURES = ('overlay', 'depth_color', 'depth_gray', 'mask')
 MOST_PICTURES = 12
@@ -49,14 +53,23 @@ class Traffic:
         By stamp, as the recorder has it.
     counts : dict of str to str
         The node's last diagnostics.
-    published : int
-        Images that were sent.
+    settled : bool
+        Whether the diagnostics tell of all of them; those before Ctrl-C may be a second old.
 
     """
 
     frames: dict[int, RecordedFrame]
     counts: dict[str, str]
-    published: int
+    settled: bool = True
+
+    @property
+    def published(self) -> int:
+        """Return how many images were sent, as the recorder or the node tells."""
+        return max(self._recorded, int(self.counts.get('images received', 0)))
+
+    @property
+    def _recorded(self) -> int:
+        return sum(1 for frame in self.frames.values() if frame.sent_ns)
 
     @property
     def done(self) -> list[RecordedFrame]:
@@ -64,14 +77,36 @@ class Traffic:
         return [frame for frame in self.frames.values() if frame.sent_ns and frame.results]
 
     @property
+    def processed(self) -> int:
+        """Return how many images the node has processed, as it or a result tells."""
+        return max(int(self.counts.get('frames processed', 0)), len(self.done))
+
+    @property
     def drops(self) -> dict[str, int]:
         """Return how many images were dropped, by cause, where any were."""
-        received = int(self.counts.get('images received', 0))
         named = {name.removeprefix('dropped: '): int(value)
                  for name, value in self.counts.items() if name.startswith('dropped: ')}
-        # The input is best effort, keep last 1: what comes in a burst may never reach the node.
-        named['not received by the node'] = max(0, self.published - received)
+        if self.settled:
+            # Best effort, keep last 1: what comes in a burst may never reach the node.
+            named['not received by the node'] = self._rest(named)
         return {cause: count for cause, count in named.items() if count}
+
+    @property
+    def unknown(self) -> int:
+        """Return of how many images nothing is known."""
+        return self._rest(self.drops)
+
+    def _rest(self, dropped: dict[str, int]) -> int:
+        return max(0, self.published - self.processed - sum(dropped.values()))
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Return how many messages of each topic were sent and not recorded, where any were."""
+        sent = dict.fromkeys(OUTPUTS, int(self.counts.get('frames processed', 0)))
+        recorded = Counter(name for frame in self.frames.values() for name in frame.results)
+        sent['image'], recorded['image'] = self.published, self._recorded
+        return {name: count - recorded[name] for name, count in sent.items()
+                if recorded[name] < count}
 
     def latencies_ms(self) -> list[float]:
         """Return the time from publishing an image to the arrival of its last result."""
@@ -93,11 +128,11 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
 
     """
     done = traffic.done
-    drops = ', '.join(f'{count} {cause}' for cause, count in traffic.drops.items())
     rows = [
         ('frames in', str(traffic.published), ''),
-        ('processed', str(len(done)), ''),
-        ('dropped', str(sum(traffic.drops.values())), drops),
+        ('processed', str(traffic.processed), ''),
+        ('dropped', str(sum(traffic.drops.values())), _listed(traffic.drops)),
+        *_gaps(traffic),
         *_rates(traffic, done),
         *_latencies(traffic.latencies_ms()),
         ('regions', *_regions(regions)),
@@ -105,6 +140,18 @@ def summary_lines(traffic: Traffic, regions: list[int], places: dict[str, Path])
     lines = [f'{name:<12}{value:>9}  {note}'.rstrip() for name, value, note in rows]
     named = {'model': _model(traffic.counts), **places}
     return [*lines, '', *(f'{name:<12}{text}' for name, text in named.items())]
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ', '.join(f'{count} {what}' for what, count in counts.items())
+
+
+def _gaps(traffic: Traffic) -> list[tuple[str, str, str]]:
+    """Return the rows of what is not known and what is not in the bag, where there is any."""
+    rows = [('unknown', traffic.unknown, 'since the last diagnostics of the node'),
+            ('unrecorded', sum(traffic.missing.values()),
+             f'messages: {_listed(traffic.missing)}')]
+    return [(name, str(count), note) for name, count, note in rows if count]
 
 
 def _model(counts: dict[str, str]) -> str:

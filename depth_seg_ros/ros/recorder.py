@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 import struct
+import time
 
 from depth_seg_ros.bag import BagWriter
 from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
@@ -70,6 +71,8 @@ class Recorder(Node):
         The last status of the node.
     diagnostics_ns : int
         When it was received.
+    heard : float
+        When the last message of an image or result was read, by the monotonic clock.
     failure : str
         What the node says it cannot do; empty while it is well.
 
@@ -82,6 +85,7 @@ class Recorder(Node):
         self.frames: dict[int, RecordedFrame] = {}
         self.diagnostics: dict[str, str] = {}
         self.diagnostics_ns = 0
+        self.heard = time.monotonic()
         self.failure = ''
         self._record(Image, 'image', self._on_image)
         self._record(CameraInfo, 'camera_info')
@@ -116,6 +120,7 @@ class Recorder(Node):
         self._frame(data).results[name] = info['received_timestamp']
 
     def _frame(self, data: bytes) -> RecordedFrame:
+        self.heard = time.monotonic()
         return self.frames.setdefault(_stamp_ns(data), RecordedFrame(0))
 
     def _on_diagnostics(self, _: str, data: bytes, info: Mapping[str, int]) -> None:

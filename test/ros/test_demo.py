@@ -23,6 +23,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 from bag_messages import IMAGE, image, images, SECOND, write_bag
 import cv2
@@ -34,6 +35,7 @@ import pytest
 demo = pytest.importorskip('depth_seg_ros.ros.demo')
 report = pytest.importorskip('depth_seg_ros.ros.demo_report')
 recorder = pytest.importorskip('depth_seg_ros.ros.recorder')
+node_rig = pytest.importorskip('node_rig')
 
 ROOT = Path(__file__).parents[2]
 MILLISECOND = 10**6
@@ -139,6 +141,15 @@ def test_the_bag_holds_input_and_results(finished: tuple[Path, str]) -> None:
         assert counts['/diagnostics'] > 0
         stamps = [bag.decode(item).header.stamp.sec for item in bag.messages(('/depth_seg/mask',))]
     assert stamps == [0, 1, 2, 3, 4]
+
+
+def test_results_wait_for_a_recorder_that_is_behind(maps: Path, spin_until: Any) -> None:
+    given = [part for item in demo.WAITING.items() for part in ('-p', '{}:={}'.format(*item))]
+    with node_rig.running(spin_until, '-p', f'model.name:=recorded:{maps}', *given) as rig:
+        rig.wait_for_value('state', 'active')
+        depths = {publisher.topic_name: publisher.qos_profile.depth
+                  for publisher in rig.node.publishers}
+    assert {depths[f'/depth_seg/{name}'] for name in report.OUTPUTS} == {10}
 
 
 def test_one_image_goes_through_the_node_too(maps: Path, tmp_path: Path) -> None:
@@ -275,25 +286,54 @@ def frame(sent_ms: int, **results_ms: int) -> object:
 
 def test_latency_lasts_until_the_last_result() -> None:
     frames = {1: frame(100, mask=110, overlay=130), 2: frame(200, mask=210), 3: frame(300)}
-    traffic = report.Traffic(frames, {}, 3)
+    traffic = report.Traffic(frames, {})
     assert traffic.latencies_ms() == [30.0, 10.0]
 
 
 def test_results_of_an_image_that_was_not_seen_do_not_count() -> None:
-    assert report.Traffic({1: frame(0, mask=10)}, {}, 0).done == []
+    assert report.Traffic({1: frame(0, mask=10)}, {}).done == []
 
 
 def test_drops_are_named_by_the_node_and_the_rest_never_arrived() -> None:
     counts = {'images received': '8', 'dropped: bad image': '1', 'dropped: too old': '0',
               'frames processed': '7'}
-    assert report.Traffic({}, counts, 10).drops == {
+    frames = {index: frame(100) for index in range(10)}
+    assert report.Traffic(frames, counts).drops == {
         'bad image': 1, 'not received by the node': 2}
+
+
+def rows(traffic: object) -> list[list[str]]:
+    return [line.split() for line in report.summary_lines(traffic, [], {})]
+
+
+def test_after_ctrl_c_the_rest_is_unknown_and_the_table_adds_up() -> None:
+    counts = {'images received': '34', 'dropped: newer image came': '3', 'frames processed': '31'}
+    frames = {index: frame(100, mask=105) for index in range(36)} | {
+        index: frame(200) for index in range(36, 41)}
+    traffic = report.Traffic(frames, counts, settled=False)
+    assert (traffic.processed, traffic.drops, traffic.unknown) == (36, {'newer image came': 3}, 2)
+    assert ['unknown', '2', *'since the last diagnostics of the node'.split()] in rows(traffic)
+    assert traffic.published == 41 == 36 + 3 + 2
+
+
+def test_what_the_recorder_did_not_get_is_told_and_processed_is_what_the_node_says() -> None:
+    whole = dict.fromkeys(report.OUTPUTS, 105)
+    frames = {0: frame(100, **whole), 1: frame(200, mask=205)}
+    traffic = report.Traffic(frames, {'images received': '3', 'frames processed': '3'})
+    assert (traffic.published, traffic.processed, traffic.drops) == (3, 3, {})
+    others = {name: 2 for name in report.OUTPUTS if name != 'mask'}
+    assert traffic.missing == {'mask': 1, 'image': 1, **others}
+    (line,) = (line for line in rows(traffic) if line[:1] == ['unrecorded'])
+    assert line[1:3] == [str(2 + 2 * len(others)), 'messages:']
+    assert '1 mask' in ' '.join(line) and '1 image' in ' '.join(line)
+    everything = report.Traffic({0: frames[0]}, {'images received': '1', 'frames processed': '1'})
+    assert everything.missing == {} and 'unrecorded' not in str(rows(everything))
 
 
 def test_rates_need_five_frames() -> None:
     few = {index: frame(100 * index, mask=100 * index + 5) for index in range(1, 5)}
     many = few | {5: frame(500, mask=505)}
-    lines = [report.summary_lines(report.Traffic(frames, {}, 4), [], {})[3]
+    lines = [report.summary_lines(report.Traffic(frames, {}), [], {})[3]
              for frames in (few, many)]
     assert lines[0].startswith('latency')
     assert lines[1].split() == 'rate 10.0 results per second, of 10.0 images per second'.split()
@@ -304,7 +344,7 @@ def test_rates_need_five_frames() -> None:
     (5, ['latency p50', 'latency p95'])])
 def test_percentiles_are_given_where_there_are_enough(count: int, names: list[str]) -> None:
     frames = {index: frame(100 * index, mask=100 * index + 5) for index in range(1, count + 1)}
-    lines = report.summary_lines(report.Traffic(frames, {}, count), [], {})
+    lines = report.summary_lines(report.Traffic(frames, {}), [], {})
     assert [(line[:12].strip(), line[12:21].strip()) for line in lines
             if line.startswith('latency')] == [(name, '5 ms') for name in names]
 
@@ -313,7 +353,7 @@ def test_percentiles_are_given_where_there_are_enough(count: int, names: list[st
     ([], 'regions -'), ([42], 'regions 42'), ([3, 3], 'regions 3 in every frame'),
     ([1, 2], 'regions 1.5 per frame, 1 to 2')])
 def test_regions_are_one_number_where_one_says_it(counts: list[int], text: str) -> None:
-    lines = report.summary_lines(report.Traffic({}, {}, 0), counts, {})
+    lines = report.summary_lines(report.Traffic({}, {}), counts, {})
     (line,) = (line for line in lines if line.startswith('regions'))
     assert line.split() == text.split()
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, TypeVar
 
-__all__ = ['Recent', 'Waiting']
+__all__ = ['Missed', 'Recent', 'Waiting']
 
 Item = TypeVar('Item')
 
@@ -58,6 +58,37 @@ class Recent(Generic[Item]):
             if skew <= least:
                 found, least = item, skew
         return found
+
+
+class Missed(Generic[Item]):
+    """
+    Images that did not wait for another topic, and went without its message.
+
+    Parameters
+    ----------
+    kept : int
+        How many of the last ones.
+
+    """
+
+    def __init__(self, kept: int) -> None:
+        self._stamps: deque[int] = deque(maxlen=kept)
+
+    def add(self, stamp_ns: int, recent: Recent[Item], max_skew_ns: int
+            ) -> tuple[int, Item] | None:
+        """Add an image; return the newest before it whose message came by now, and forget it."""
+        if self._stamps and stamp_ns <= self._stamps[-1]:  # a bag began again
+            self.clear()
+        found = [(stamp, item) for stamp in self._stamps
+                 if (item := recent.nearest(stamp, max_skew_ns)) is not None]
+        while found and self._stamps and self._stamps[0] <= found[-1][0]:
+            self._stamps.popleft()
+        self._stamps.append(stamp_ns)
+        return found[-1] if found else None
+
+    def clear(self) -> None:
+        """Forget them: an image after them has a message."""
+        self._stamps.clear()
 
 
 class Waiting(Generic[Item]):

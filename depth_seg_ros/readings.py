@@ -17,10 +17,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import math
+from typing import NamedTuple
 
 from depth_seg_ros.depth import DepthMap
 
-__all__ = ['NOTHING', 'Readings']
+__all__ = ['LATE_IMAGES', 'LatePoints', 'NOTHING', 'Readings']
+
+LATE_IMAGES = 15
+"""By so many images points may come late: at 30 Hz for half a second, as long as a scale holds."""
+
+
+class LatePoints(NamedTuple):
+    """Points that came when their image was over: its stamp as the pipeline got it, and depth."""
+
+    stamp: float
+    points: DepthMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +45,8 @@ class Readings:
         Metric depth of the same view from another camera, of any size; no network runs then.
     sparse : DepthMap or None
         Metric depth of the same view where it was measured, of any size.
+    late_sparse : LatePoints or None
+        The same of an image before this one, where there is none of this one.
     down : tuple of float or None
         Unit vector of gravity in the axes that `mount.imu_axes` names.
     height : float
@@ -43,6 +56,7 @@ class Readings:
 
     depth: DepthMap | None = None
     sparse: DepthMap | None = None
+    late_sparse: LatePoints | None = None
     down: tuple[float, float, float] | None = None
     height: float = math.nan
 

@@ -27,9 +27,9 @@ from typing import Any
 
 from depth_seg_ros.depth import DEPTH_IN, DepthKind, DepthMap
 from depth_seg_ros.images import decode_depth, ImageError
-from depth_seg_ros.matching import Recent
+from depth_seg_ros.matching import Missed, Recent
 from depth_seg_ros.params import InputParams, PipelineParams
-from depth_seg_ros.readings import Readings
+from depth_seg_ros.readings import LATE_IMAGES, LatePoints, Readings
 
 __all__ = ['depth_of_image', 'down_of_imu', 'height_of_range', 'Sensing', 'Sensor', 'SENSORS',
            'stamp_ns']
@@ -44,6 +44,14 @@ PATIENCE = 0.5
 def stamp_ns(header: Any) -> int:
     """Return the stamp of a message in nanoseconds."""
     return int(header.stamp.sec) * 10**9 + int(header.stamp.nanosec)
+
+
+def _newest(newest_ns: int | None, image_ns: int) -> str:
+    """Return how the last message lies to an image, in words."""
+    if newest_ns is None:
+        return 'none came'
+    side = 'older' if newest_ns < image_ns else 'newer'
+    return f'the newest is {abs(newest_ns - image_ns) * 1e-9:.3g} s {side}'
 
 
 def depth_of_image(image: Any, max_megapixels: float) -> DepthMap:
@@ -144,6 +152,9 @@ class Sensor:
         How many of the last messages are kept: for half a second, while an image waits its turn.
     least_skew : float
         Its stamp may differ from that of the image by so many seconds, if not by more.
+    late_reading : str
+        The field of `Readings` for what it said about an earlier image; empty where that is of
+        no use to a later one.
 
     """
 
@@ -155,6 +166,7 @@ class Sensor:
     wanted_by: str
     kept: int
     least_skew: float = 0.0
+    late_reading: str = ''
 
     def max_skew(self, params: InputParams) -> float:
         """Return by how many seconds its stamp may differ from that of the image."""
@@ -165,7 +177,8 @@ SENSORS: tuple[Sensor, ...] = (
     Sensor('depth_in', 'sensor_msgs/msg/Image', 'depth', depth_of_image,
            lambda params: params.model.name == DEPTH_IN, f'model.name={DEPTH_IN}', 15),
     Sensor('sparse_depth', 'sensor_msgs/msg/Image', 'sparse', depth_of_image,
-           lambda params: params.scale.source == 'sparse', 'scale.source=sparse', 15),
+           lambda params: params.scale.source == 'sparse', 'scale.source=sparse', 15,
+           late_reading='late_sparse'),
     Sensor('imu', 'sensor_msgs/msg/Imu', 'down', down_of_imu,
            lambda params: params.mount.attitude == 'imu', 'mount.attitude=imu', 400),
     # A height changes slowly, and such sensors are slow: 10 Hz are usual.
@@ -198,6 +211,7 @@ class Sensing:
             sensor.topic: Recent(sensor.kept) for sensor in self.sensors}
         self._matched: dict[str, int] = {}
         self._problems: dict[str, str] = {}
+        self._missed: Missed[Any] = Missed(LATE_IMAGES)
 
     def add(self, topic: str, message: Any) -> None:
         """Keep a message."""
@@ -215,11 +229,15 @@ class Sensing:
             found = self._recent[sensor.topic].nearest(image_ns, round(skew * 1e9))
             if found is not None:
                 self._matched[sensor.topic] = image_ns
+                if sensor.late_reading:
+                    self._missed.clear()
             # Its first image counts as if it had matched: a sensor may begin later.
             elif abs(image_ns - self._matched.setdefault(sensor.topic, image_ns)) > PATIENCE * 1e9:
                 self._problems[sensor.topic] = (
-                    f'no message within {skew:g} s of the stamp of the image; publish it with the '
-                    'time of its measurement, by the clock of the camera, or raise input.max_skew')
+                    f'no message within {skew:g} s of the stamp of the image '
+                    f'({_newest(self.newest_ns(sensor.topic), image_ns)}); publish it without '
+                    'delay and with the time of its measurement, by the clock of the camera; '
+                    'raise input.max_skew only where it is measured more rarely than that')
         return found
 
     def readings(self, image_ns: int, params: InputParams) -> Readings:
@@ -242,18 +260,36 @@ class Sensing:
         read: dict[str, Any] = {}
         for sensor in self.sensors:
             message = self.match(sensor, image_ns, params)
-            if message is None:
-                continue
-            try:
-                read[sensor.reading] = sensor.read(message, params.max_megapixels)
-                with self._lock:
-                    self._problems.pop(sensor.topic, None)
-            except ValueError as error:
-                with self._lock:
-                    self._problems[sensor.topic] = str(error)
-                if sensor.reading == 'depth':
-                    raise ImageError(f'{sensor.topic}: {error}') from error
-        return Readings(**read)
+            if message is not None:
+                read[sensor.reading] = self._read(sensor, message, params)
+            elif sensor.late_reading:
+                read[sensor.late_reading] = self._late(sensor, image_ns, params)
+        return Readings(**{name: value for name, value in read.items() if value is not None})
+
+    def _read(self, sensor: Sensor, message: Any, params: InputParams) -> Any:
+        """Return what a message says; None, and a problem, where it cannot be read."""
+        try:
+            value = sensor.read(message, params.max_megapixels)
+        except ValueError as error:
+            with self._lock:
+                self._problems[sensor.topic] = str(error)
+            if sensor.reading == 'depth':
+                raise ImageError(f'{sensor.topic}: {error}') from error
+            return None
+        with self._lock:
+            self._problems.pop(sensor.topic, None)
+        return value
+
+    def _late(self, sensor: Sensor, image_ns: int, params: InputParams) -> LatePoints | None:
+        """Return what came by now of the newest image before this one that went without."""
+        with self._lock:
+            found = self._missed.add(image_ns, self._recent[sensor.topic],
+                                     round(sensor.max_skew(params) * 1e9))
+            if found is None:
+                return None
+            self._matched[sensor.topic] = image_ns
+        points = self._read(sensor, found[1], params)
+        return None if points is None else LatePoints(found[0] * 1e-9, points)
 
     def problems(self) -> dict[str, str]:
         """Return, by topic, what is wrong with it and what to do; only of those that came."""

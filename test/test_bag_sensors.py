@@ -122,8 +122,9 @@ def test_sparse_depth_without_a_point_gives_no_meters_and_the_reason(tmp_path: P
     assert all(summary.no_meters)
     assert summary.problems == (
         '/cam/depth: tells nothing about 1 of 3 frames; no message within 0.05 s of the stamp of '
-        'the image; publish it with the time of its measurement, by the clock of the camera, or '
-        'raise input.max_skew',)
+        'the image (the newest is 1 s older); publish it without delay and with the time of its '
+        'measurement, by the clock of the camera; raise input.max_skew only where it is measured '
+        'more rarely than that',)
     for topic in ('depth/image', 'depth/camera_info', 'points', 'scan'):
         assert found(tmp_path / 'out', f'/depth_seg/{topic}') == []
 

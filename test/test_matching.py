@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from depth_seg_ros.matching import Recent, Waiting
+from depth_seg_ros.matching import Missed, Recent, Waiting
 import numpy as np
 import pytest
 
@@ -70,6 +70,37 @@ def test_a_stamp_that_goes_back_begins_anew() -> None:
 def test_nothing_is_near_before_the_first() -> None:
     assert recent().newest_ns is None
     assert recent().nearest(0, 10**12) is None
+
+
+def test_a_message_that_comes_late_is_told_with_its_image_at_the_next_and_once() -> None:
+    images: Missed[str] = Missed(9)
+    assert images.add(100, recent(), 10) is None
+    assert images.add(200, recent(95), 10) == (100, 'at 95')
+    assert images.add(300, recent(95), 10) is None
+
+
+def test_of_several_late_messages_the_newest_counts_and_older_images_are_done_with() -> None:
+    images: Missed[str] = Missed(9)
+    for stamp in (100, 200, 300):
+        images.add(stamp, recent(), 10)
+    assert images.add(400, recent(100, 200), 10) == (200, 'at 200')
+    assert images.add(500, recent(100), 10) is None
+    assert images.add(600, recent(300), 10) == (300, 'at 300')
+
+
+def test_no_more_images_without_a_message_are_kept_than_are_asked_for() -> None:
+    images: Missed[str] = Missed(2)
+    for stamp in (100, 200, 300):
+        images.add(stamp, recent(), 10)
+    assert images.add(400, recent(100), 10) is None
+    assert images.add(500, recent(400), 10) == (400, 'at 400')
+
+
+def test_a_message_is_not_late_for_an_image_of_before_a_stamp_went_back() -> None:
+    for stamp in (90, 100):
+        images: Missed[str] = Missed(9)
+        images.add(100, recent(), 10)
+        assert images.add(stamp, recent(100), 10) is None
 
 
 def waiting(*stamps: int, kept: int = 9) -> Waiting[str]:

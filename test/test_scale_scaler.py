@@ -21,7 +21,7 @@ from typing import Any
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.geometry import attitude_of_mount, CameraModel, Mount
 from depth_seg_ros.params import ScaleParams
-from depth_seg_ros.readings import NOTHING, Readings
+from depth_seg_ros.readings import LatePoints, NOTHING, Readings
 from depth_seg_ros.scale import FARTHEST, Scaler, Scaling
 from depth_seg_ros.segmentation import GroundPlane
 import numpy as np
@@ -81,6 +81,54 @@ def test_the_last_scale_is_held_and_its_age_told_until_it_is_too_old() -> None:
     assert 'no sparse_depth belongs to this image' in ended.reason
     assert math.isnan(ended.scale)
     assert step(made, 1.45).reason != ''
+
+
+def late(stamp: float, factor: float) -> Readings:
+    """Return what was measured at an earlier image and came only now."""
+    points = sparse(factor).sparse
+    assert points is not None
+    return Readings(late_sparse=LatePoints(stamp, points))
+
+
+def test_late_points_give_the_scale_of_their_image_to_those_that_follow() -> None:
+    made = scaler()
+    assert step(made, 1.0).reason != ''
+    other = DepthMap(DEPTH.values * np.float32(0.5), DepthKind.RELATIVE_INVERSE)
+    found = step(made, 1.1, late(1.0, 2.0), other)  # fitted to the depth they were measured in
+    assert (found.scale, found.shift) == pytest.approx((2.0, 0.0), abs=1e-5)
+    assert (found.anchors, found.reason) == (200, '')
+    assert found.age == pytest.approx(0.1)
+    assert step(made, 1.2, late(1.1, 2.0)).scale == pytest.approx(4.0)
+    assert step(made, 1.3).age == pytest.approx(0.2)
+
+
+def test_past_fits_count_beside_late_points_by_the_time_of_their_image() -> None:
+    made = scaler(memory=0.1)
+    step(made, 0.0, sparse(2.0))
+    step(made, 0.1)
+    assert step(made, 0.3, late(0.1, 3.0)).scale == pytest.approx(3.0 - math.exp(-1.0))
+
+
+def test_points_that_are_later_than_a_scale_is_held_tell_what_to_do() -> None:
+    made = scaler(hold=0.5)
+    step(made, 1.0)
+    assert step(made, 1.6, late(1.0, 2.0)).reason == (
+        'sparse_depth came late, of an image 0.60 s before this one, and scale.hold is 0.5 s; '
+        'publish it sooner, or raise scale.hold')
+
+
+def test_late_points_of_an_image_of_another_scale_tell_nothing() -> None:
+    made = scaler()
+    step(made, 1.0)
+    made.reset()
+    assert 'and the scale of its image is not that of this one' in step(
+        made, 1.1, late(1.0, 2.0)).reason
+
+
+def test_late_points_that_give_no_fit_tell_why() -> None:
+    made = scaler(min_anchors=201)
+    step(made, 1.0)
+    assert 'asks for 201' in step(made, 1.1, late(1.0, 2.0)).reason
 
 
 def test_a_fit_that_fails_is_bridged_like_silence() -> None:

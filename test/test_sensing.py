@@ -194,11 +194,63 @@ def test_what_is_missing_is_nothing_and_after_a_while_a_problem() -> None:
     assert sensing.problems() == {}
     sensing.readings(5 * 10**8 + 1, INPUT)
     assert set(sensing.problems()) == {sensor.topic for sensor in SENSORS}
-    assert sensing.problems()['imu'].startswith('no message within 0.05 s of the stamp of the')
+    assert sensing.problems()['imu'] == (
+        'no message within 0.05 s of the stamp of the image (none came); publish it without delay '
+        'and with the time of its measurement, by the clock of the camera; raise input.max_skew '
+        'only where it is measured more rarely than that')
     assert sensing.problems()['range'].startswith('no message within 0.5 s')
     sensing.add('imu', imu((0, 0, 0, 1), ns=SECOND))
     sensing.readings(SECOND, INPUT)
     assert 'imu' not in sensing.problems()
+
+
+@pytest.mark.parametrize(('off', 'said'), [
+    (-3 * 10**8, 'the newest is 0.3 s older'), (2 * 10**8, 'the newest is 0.2 s newer')])
+def test_a_problem_tells_on_which_side_of_the_image_the_newest_message_is(
+        off: int, said: str) -> None:
+    sensing = Sensing(updated(PipelineParams(), {'mount.attitude': 'imu'}))
+    sensing.readings(0, INPUT)
+    sensing.add('imu', imu((0, 0, 0, 1), ns=SECOND + off))
+    sensing.readings(SECOND, INPUT)
+    assert said in sensing.problems()['imu']
+
+
+def points(ns: int, meters: float) -> Message:
+    return image([[meters]], ns=ns)
+
+
+def test_points_that_come_after_their_image_are_told_with_the_next_one_and_are_no_problem(
+        ) -> None:
+    sensing = Sensing(updated(PipelineParams(), {'scale.source': 'sparse'}))
+    for number in range(12):  # each comes 60 ms after its image, ten images a second
+        readings = sensing.readings(number * 10**8, INPUT)
+        assert readings.sparse is None
+        late = readings.late_sparse
+        if number == 0:
+            assert late is None
+        else:
+            assert late is not None and late.stamp == (number - 1) * 10**8 * 1e-9
+            assert late.points.values[0, 0] == number
+        sensing.add('sparse_depth', points(number * 10**8, number + 1.0))
+    assert sensing.problems() == {}
+
+
+def test_late_points_do_not_count_once_an_image_has_its_own() -> None:
+    sensing = Sensing(updated(PipelineParams(), {'scale.source': 'sparse'}))
+    sensing.readings(0, INPUT)
+    sensing.add('sparse_depth', points(0, 1.0))
+    sensing.add('sparse_depth', points(10**8, 2.0))
+    readings = sensing.readings(10**8, INPUT)
+    assert readings.sparse is not None and readings.late_sparse is None
+    assert sensing.readings(2 * 10**8, INPUT).late_sparse is None
+
+
+def test_late_points_that_cannot_be_read_are_a_problem() -> None:
+    sensing = Sensing(updated(PipelineParams(), {'scale.source': 'sparse'}))
+    sensing.readings(0, INPUT)
+    sensing.add('sparse_depth', image([[1.0]], encoding='rgb8'))
+    assert sensing.readings(10**8, INPUT).late_sparse is None
+    assert "got 'rgb8'" in sensing.problems()['sparse_depth']
 
 
 def test_what_cannot_be_read_is_a_problem_until_something_can() -> None:

@@ -15,13 +15,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 import math
 
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.geometry import CameraModel, Mount
 from depth_seg_ros.params import ScaleParams
-from depth_seg_ros.readings import Readings
+from depth_seg_ros.readings import LATE_IMAGES, LatePoints, Readings
 from depth_seg_ros.scale.ground import scaling_of_ground
 from depth_seg_ros.scale.scaling import Scaling
 from depth_seg_ros.scale.sparse import scaling_of_sparse
@@ -58,10 +59,12 @@ class Scaler:
         self.params = params
         self.infinity: float | None = None
         self._last: tuple[Scaling, float] | None = None
+        self._without: deque[tuple[float, DepthMap]] = deque(maxlen=LATE_IMAGES)
 
     def reset(self) -> None:
         """Hold nothing: the next frame belongs to another stream, or has a scale of its own."""
         self._last = self.infinity = None
+        self._without.clear()
 
     def process(self, depth: DepthMap, stamp: float, readings: Readings, mount: Mount,
                 camera: CameraModel | None, plane: GroundPlane | None) -> Scaling | None:
@@ -95,14 +98,37 @@ class Scaler:
         if params.source == 'ground':
             found = scaling_of_ground(depth, plane, mount, camera, params)
         elif readings.sparse is None:
-            found = Scaling('sparse', reason='no sparse_depth belongs to this image; is it '
-                            'published, with stamps within input.max_skew of the images?')
+            found = self._late(readings.late_sparse, stamp)
+            self._without.append((stamp, depth))
         else:
             found = scaling_of_sparse(depth, readings.sparse, params)
         found = self._held(found, stamp)
         bound = _SURE if self.infinity is None else _LOST
         self.infinity = found.infinity if not found.reason and found.error <= bound else None
         return found
+
+    def _late(self, late: LatePoints | None, stamp: float) -> Scaling:
+        """
+        Hold what late points tell from their own image on; return why this one has none itself.
+
+        No image waits for points: to see an obstacle later costs more than a scale that is some
+        frames old, and frames that follow one another have one scale.
+        """
+        if late is None:
+            return Scaling('sparse', reason='no sparse_depth belongs to this image; is it '
+                           'published, with stamps within input.max_skew of the images?')
+        depth = dict(self._without).get(late.stamp)
+        if depth is None:
+            return Scaling('sparse', reason='sparse_depth came late, and the scale of its image '
+                           'is not that of this one (a scene cut, or steady.enable is false); '
+                           'publish it sooner')
+        found = scaling_of_sparse(depth, late.points, self.params)
+        if found.reason:
+            return found
+        self._held(found, late.stamp)
+        return Scaling('sparse', reason='sparse_depth came late, of an image '
+                       f'{stamp - late.stamp:.2f} s before this one, and scale.hold is '
+                       f'{self.params.hold:g} s; publish it sooner, or raise scale.hold')
 
     def _held(self, found: Scaling, stamp: float) -> Scaling:
         """

@@ -193,6 +193,23 @@ def test_sparse_depth_gives_a_relative_model_meters(run, tmp_path):
     assert rig.value('sparse_depth') == 'used'
 
 
+@needs_scale
+def test_points_that_come_after_their_image_give_the_next_ones_meters(run, tmp_path):
+    rig = run(f'model.name:={relative(tmp_path)}', 'scale.source:=sparse',
+              'input.max_skew:=0.004')
+    depths = rig.subscribe(sensor_msgs.Image, '/depth_seg/depth/image')
+    sparse = np.full_like(TRUTH, np.nan)
+    sparse[::6, ::6] = TRUTH[::6, ::6]
+    camera = Together(rig, sparse_depth=depth_message(sparse), camera_info=calibration())
+    camera.later_ns = -node_rig.STAMP_STEP  # those of the image before
+    rig.send_until(lambda: len(depths) > 3, rgb(), camera)
+    near = TRUTH < 6.0
+    np.testing.assert_allclose(pixels(depths[-1])[near], TRUTH[near], rtol=0.03)
+    rig.send_until(lambda: rig.value('scale: problem') == 'none'
+                   and float(rig.value('scale: age (s)')) >= 0.01, rgb(), camera)
+    assert rig.value('sparse_depth') == 'used'
+
+
 def imu_message(pitch):
     """Return what an IMU in the body says that looks so far below the horizon."""
     message = sensor_msgs.Imu()

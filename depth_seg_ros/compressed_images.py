@@ -36,7 +36,8 @@ def decode_compressed(data: BufferLike, image_format: str = '',
 
     The EXIF orientation is applied (in WebP by newer OpenCV only), alpha is dropped, gray is
     repeated, and 16-bit samples are scaled by ``round(value / 257)``. A JPEG that was cut off
-    is refused: OpenCV 4 fills the rest in silence.
+    is refused: OpenCV 4 fills the rest in silence. One that lost bytes in its middle is not:
+    neither OpenCV nor Pillow tells, and both give a wrong picture.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def decode_compressed(data: BufferLike, image_format: str = '',
     ImageSizeError
         When the image is larger than allowed.
     ImageDecodeError
-        When the bytes are no complete picture.
+        When the bytes are no picture, or are seen to be damaged or cut off.
     TypeError
         When `data` is not bytes-like.
 

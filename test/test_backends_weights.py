@@ -19,6 +19,7 @@ from pathlib import Path
 import shutil
 
 from depth_seg_ros.backends import weights
+from depth_seg_ros.backends.known_models import KNOWN_MODELS
 from depth_seg_ros.backends.model_files import FILES, sha256_of
 from depth_seg_ros.backends.weights import embedded_folder, find_model, is_hub_id
 from depth_seg_ros.depth import ModelLoadError
@@ -64,6 +65,19 @@ def test_a_folder_goes_before_a_hub_model_of_the_same_name(
     shutil.copytree(sound, tmp_path / 'somebody' / 'tiny')
     monkeypatch.chdir(tmp_path)
     assert find_model('somebody/tiny').folder == Path('somebody/tiny')
+
+
+def test_a_folder_with_the_name_of_a_pinned_model_is_taken_only_when_it_is_named_as_a_folder(
+        sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = KNOWN_MODELS[0].name
+    folder = shutil.copytree(sound, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(weights, 'cached_files',
+                        lambda *_: {file: sound / file for file in FILES})
+    assert 'its SHA-256 is not the pinned one' in message(name)  # of the hub's, and checked
+    for named in (f'./{name}', str(folder)):
+        found = find_model(named)
+        assert (found.folder.resolve(), found.pinned) == (folder, False)
 
 
 def test_the_embedded_model_lies_in_the_package(

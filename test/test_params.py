@@ -101,6 +101,15 @@ def test_parameters_cannot_be_changed_in_place() -> None:
         Stage().count = 4  # type: ignore[misc]  # what is tested
 
 
+def test_the_height_that_starts_an_obstacle_is_never_under_the_one_it_grows_to() -> None:
+    bounds = {spec.name: (spec.low, spec.high) for spec in specs(SegmentationParams)}
+    assert bounds['noise_low'][1] == bounds['noise_high'][0] == 4.0
+    with pytest.raises(ValueError, match=r'^segmentation.noise_low: expected 1 to 4 ground noise '
+                                         r'\(sigma\), got 20.0$'):
+        updated(PipelineParams(), {'segmentation.noise_low': 20.0,
+                                   'segmentation.noise_high': 4.0})
+
+
 def test_the_list_has_dotted_names_in_order_and_all_that_was_declared() -> None:
     names = ('count', 'share', 'method', 'place', 'name', 'enabled')
     found = list(specs(Whole))

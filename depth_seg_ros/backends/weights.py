@@ -83,7 +83,8 @@ def find_model(name: str, revision: str = '') -> ModelFiles:
     Parameters
     ----------
     name : str
-        A folder, an id on the hub, or `embedded`. A folder goes before an id.
+        A folder, an id on the hub, or `embedded`. A folder goes before an id, but not before
+        one that is pinned: that has its digest, whatever lies in the current folder.
     revision : str
         Commit, tag or branch of a hub model; empty takes the pinned one, else `main`.
 
@@ -94,7 +95,8 @@ def find_model(name: str, revision: str = '') -> ModelFiles:
         be. The text says what to do.
 
     """
-    if name == EMBEDDED or _folder(name).is_dir():
+    is_pinned = name in {model.name for model in KNOWN_MODELS}
+    if name == EMBEDDED or not is_pinned and _folder(name).is_dir():
         if revision:
             raise ModelLoadError(f'{name}: model.revision is {revision!r}, but only hub models '
                                  f'have revisions; leave it empty.')

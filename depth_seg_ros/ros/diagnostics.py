@@ -34,6 +34,10 @@ __all__ = ['InputSource', 'NodeStatus', 'diagnostic_message', 'judge']
 TOLERATED_LOSS = 0.1
 LARGE_IMAGES = ('let the camera publish reliably, or start it with FASTDDS_BUILTIN_TRANSPORTS as '
                 'in depth_seg.launch.py')
+# Seconds; a result that is older, or from that far ahead, has its stamp from another clock.
+OLDEST = 3600.0
+OTHER_CLOCK = ('unknown: stamps are not of this clock; use ros2 bag play --clock with use_sim_time, '
+               'or synchronize the clocks')
 
 
 @dataclass(frozen=True)
@@ -217,8 +221,13 @@ def _times(summary: Summary) -> dict[str, Any]:
              'age of result': summary.age}
     values: dict[str, Any] = {}
     for name, (median, high) in times.items():
-        values |= {f'{name} p50 (ms)': median * 1e3, f'{name} p95 (ms)': high * 1e3}
+        values |= {f'{name} p50 (ms)': _milliseconds(median),
+                   f'{name} p95 (ms)': _milliseconds(high)}
     return values
+
+
+def _milliseconds(seconds: float) -> float | str:
+    return OTHER_CLOCK if abs(seconds) > OLDEST else seconds * 1e3
 
 
 def _model_values(model: EstimatorInfo, input_size: int) -> dict[str, Any]:

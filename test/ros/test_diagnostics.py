@@ -173,6 +173,15 @@ def test_the_values_hold_what_is_needed_to_explain_a_result(frame):
     assert values.items() >= expected.items()
 
 
+@pytest.mark.parametrize('off', [9.6e7, -9.6e7])
+def test_the_age_by_stamps_of_another_clock_is_unknown_and_says_why(off):
+    values = values_of(ACTIVE, replace(BUSY, age=(off, off), processing=(0.01, 0.02)))
+    assert values['age of result p50 (ms)'] == values['age of result p95 (ms)'] == (
+        'unknown: stamps are not of this clock; use ros2 bag play --clock with use_sim_time, '
+        'or synchronize the clocks')
+    assert values['processing p95 (ms)'] == '20'
+
+
 def test_a_metric_model_is_the_source_of_the_scale():
     metric = replace(MODEL, kind=DepthKind.METRIC, digest='')
     values = values_of(replace(ACTIVE, model=metric, calibrated=True), BUSY)

@@ -184,8 +184,9 @@ class Pipeline:
         self._grids = look.rgb.shape, depth.shape
         with _timed(timings, 'steady'):
             depth, alignment = self._steadied(depth, stamp)
-            if depth.kind is DepthKind.RELATIVE_INVERSE and not alignment.follows:
-                self._scaler.reset()  # a scale and shift of its own
+            if alignment.cut or (
+                    depth.kind is DepthKind.RELATIVE_INVERSE and not alignment.follows):
+                self._scaler.reset()  # another scene, or a scale and shift of its own
         with _timed(timings, 'segmentation'):
             segmentation = self._segmenter.process(depth, stamp, self._memory,
                                                    self._scaler.infinity)

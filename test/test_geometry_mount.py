@@ -116,7 +116,13 @@ def test_an_imu_that_is_not_asked_for_does_not_count(attitude: str) -> None:
 @pytest.mark.parametrize('attitude', ['fixed', 'ground'])
 def test_height_is_that_of_the_sensor_and_how_far_the_camera_is_over_it(attitude: str) -> None:
     made = held(None, 2.0, attitude=attitude, height_from='range', height=0.25)
-    assert made.attitude.height == 2.25 and made.is_tilt_told
+    assert made.attitude.height == 2.25
+
+
+def test_a_sensor_that_tells_the_height_does_not_tell_the_pitch() -> None:
+    assert not held(None, 2.0, attitude='ground', height_from='range').is_tilt_told
+    assert not held(None, 2.0, attitude='ground', height_from='range', height=0.5).is_tilt_told
+    assert held(None, 2.0, attitude='fixed', height_from='range').is_tilt_told
 
 
 def test_the_beam_of_a_body_that_tilts_is_longer_than_it_is_high() -> None:

@@ -240,11 +240,44 @@ def test_columns_without_depth_are_unknown_and_their_neighbors_free() -> None:
     assert math.isinf(range_at(made, -CAMERA.bearing(160.0)))
 
 
-@pytest.mark.parametrize('rows, free', [(slice(130, 145), True), (slice(130, 200), False)])
-def test_a_direction_is_unknown_when_much_below_its_horizon_is(rows: slice, free: bool) -> None:
+@pytest.mark.parametrize('rows, free', [
+    (slice(126, 140), True),  # 9.7 m away and farther
+    (slice(130, 145), False),  # 7.2 to 31 m away: something 0.38 m tall could be there
+    (slice(180, 184), True),  # 2.4 m away, 0.03 m tall
+    (slice(180, 195), False)])
+def test_a_direction_is_unknown_when_an_obstacle_fits_into_a_hole(
+        rows: slice, free: bool) -> None:
     hidden = np.zeros((252, 336), bool)
     hidden[rows] = True
     assert math.isinf(range_at(scan(with_depth(world(), hidden)), 0.0)) == free
+
+
+@pytest.mark.parametrize('share, free', [(0.15, True), (0.25, False)])
+def test_a_direction_is_unknown_when_a_fifth_below_its_horizon_is(
+        share: float, free: bool) -> None:
+    rows = np.arange(126, 252)
+    hidden = np.zeros((252, 336), bool)
+    hidden[rows[np.floor(rows * share) != np.floor((rows - 1) * share)]] = True
+    assert math.isinf(range_at(scan(with_depth(world(), hidden)), 0.0)) == free
+
+
+@pytest.mark.parametrize('pitch, roll', POSES)
+@pytest.mark.parametrize('height', [0.3, 1.0])
+def test_behind_a_thing_that_gives_no_depth_nothing_is_free(
+        height: float, pitch: float, roll: float) -> None:
+    seen = world(box(0.0, 4.0, half=0.15), height=height, pitch=pitch, roll=roll)
+    result = frame(seen)
+    glass = result.segmentation.labels == 1
+    depth = DepthMap(result.depth.values, DepthKind.METRIC, ~glass)
+    segmentation = replace(
+        result.segmentation, labels=np.zeros((252, 336), np.int32),
+        classes=np.where(glass, 0, result.segmentation.classes).astype(np.uint8))
+    made = seen_by(replace(result, depth=depth, segmentation=segmentation))
+    assert made is not None
+    level = scan(made)
+    behind = np.abs(angles(level)) < math.atan(0.15 / 3.85) - level.angle_step
+    assert np.isnan(level.ranges[behind]).all() and behind.sum() > 5
+    assert np.isposinf(level.ranges[np.abs(np.abs(angles(level)) - 0.1) < 0.02]).all()
 
 
 def test_what_stands_out_but_is_no_region_is_not_free() -> None:
@@ -254,6 +287,21 @@ def test_what_stands_out_but_is_no_region_is_not_free() -> None:
     seen = seen_by(replace(result, segmentation=replace(result.segmentation, classes=classes)))
     assert seen is not None
     assert math.isnan(range_at(scan(seen), 0.0))
+
+
+@pytest.mark.parametrize('half, distance, min_area', [(0.03, 3.0, 0.002), (0.05, 2.0, 0.005)])
+def test_behind_what_is_measured_but_too_small_for_a_region_nothing_is_free(
+        half: float, distance: float, min_area: float) -> None:
+    result = frame(world(box(0.0, distance, half=half), height=0.3))
+    segmentation = Segmenter(SegmentationParams(min_area=min_area)).process(result.depth, 0.0)
+    thing = result.segmentation.labels == 1
+    assert thing.any() and (segmentation.classes[thing] == RegionClass.UNKNOWN).mean() > 0.9
+    seen = seen_by(replace(result, segmentation=segmentation, regions=segmentation.regions))
+    assert seen is not None
+    made = scan(seen)
+    behind = np.abs(angles(made)) < math.atan(half / distance) - made.angle_step
+    assert behind.any() and np.isnan(made.ranges[behind]).all()
+    assert math.isinf(range_at(made, 0.2))
 
 
 def test_where_an_obstacle_is_not_sure_nothing_is_free() -> None:

@@ -281,6 +281,22 @@ def test_a_scene_cut_forgets() -> None:
     assert cuts == [False, True, True] and pipeline._memory._frames == 1
 
 
+@pytest.mark.parametrize('kind', list(DepthKind))
+def test_after_a_scene_cut_no_scale_is_held(kind: DepthKind) -> None:
+    class Cut(PaperNetwork):
+        def estimate(self, rgb: NDArray[np.uint8]) -> DepthMap:
+            """Return two frames of one scene, and then one of another."""
+            depth = super().estimate(rgb)
+            return DepthMap(depth.values[::-1 if self._count > 2 else 1], depth.kind)
+
+    pipeline = Pipeline(Cut(kind), PipelineParams(scale=ScaleParams(source='sparse')))
+    pipeline.process(RGB, 1.0, readings=with_sparse())
+    held, cut = (pipeline.process(RGB, stamp) for stamp in (1.05, 1.1))
+    assert held.scaling is not None and not held.scaling.reason and not held.alignment.cut
+    assert cut.alignment.cut and cut.scaling is not None and cut.scaling.reason
+    assert cut.metric is None
+
+
 def test_ids_stay_from_frame_to_frame_until_told_that_the_stream_ends() -> None:
     pipeline = Pipeline(PaperNetwork(), PipelineParams())
     first, second = (pipeline.process(RGB, stamp).regions for stamp in (0.0, 0.1))

@@ -135,6 +135,13 @@ def test_a_metric_model_needs_the_height_alone() -> None:
     assert (found.scale, found.shift, found.reason) == (pytest.approx(1.5 / 1.2), 0.0, '')
 
 
+def test_ground_in_view_needs_no_one_to_vouch_for_the_pitch_that_parameters_say() -> None:
+    held = mount(0.2)
+    told = replace(held, is_tilt_told=False, follows_ground=True)  # the height is from a sensor
+    assert scaled(held, told).reason == ''
+    assert attitude_after(held, scaled(held, told)).height == pytest.approx(1.2)
+
+
 PLANE = plane_seen(mount())
 
 

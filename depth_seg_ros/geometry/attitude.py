@@ -88,7 +88,7 @@ class Mount:
         From parameters or sensors; its height is NaN where nothing tells it.
     is_tilt_told : bool
         Whether something vouches for the tilt of `attitude`: a parameter that was set, or a
-        message of the sensor that should tell it.
+        message of the sensor that should tell it. A rangefinder does not.
     follows_ground : bool
         Whether the ground plane of metric depth, where one is seen, counts more.
 

@@ -53,7 +53,9 @@ def mount_of(params: MountParams, readings: Readings) -> Mount:
         return Mount(Attitude(down, _height(params, readings, upright)), True, False)
     height = _height(params, readings, 1.0)
     follows = params.attitude == 'ground'
-    return Mount(replace(level, height=height), not follows or not math.isnan(height), follows)
+    # Who sets the height has measured how the camera is mounted; a rangefinder knows no pitch.
+    told = not follows or (params.height_from == 'fixed' and not math.isnan(height))
+    return Mount(replace(level, height=height), told, follows)
 
 
 def _height(params: MountParams, readings: Readings, upright: float) -> float:

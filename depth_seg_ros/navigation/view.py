@@ -32,6 +32,7 @@ from depth_seg_ros.geometry import (
 from depth_seg_ros.params import NavigationParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import RegionClass
+from depth_seg_ros.segmentation.runs import find_runs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -155,8 +156,9 @@ class View:
         hit = bins.ravel()[pixels]
         ranges = nearest_by_bin(hit[sure], near[sure], count + 1)[:count]
         falling = slice(int(np.argmax((up < 0.0).any(axis=1))), None)
-        free = _free(self, falling, bins[falling], count, distance[falling],
-                     up[falling] / np.maximum(level[falling], np.float32(1e-6)))
+        slope = up[falling] / np.maximum(level[falling], np.float32(1e-6))
+        free = _free(self, falling, bins[falling], count, distance[falling], slope)
+        free[_hiding(self, falling, bins[falling], count, slope)] = False
         free &= self.is_tilt_known & (np.bincount(hit, minlength=count)[:count] == 0)
         ranges[free] = np.inf
         return Rays((np.arange(count) - half) * step, step, ranges)
@@ -183,11 +185,11 @@ def _counting(view: View, distance: _Floats, height: _Floats
     """
     Return flat indices of the pixels that count, and how far they are.
 
-    These are obstacles, sure or not, and what is called background but is near: to a threshold,
-    all that is farther than it.
+    These are obstacles, sure or not; what stands out but is too small for a region; and what is
+    called background but is near: to a threshold, all that is farther than it.
     """
     segmentation = view.result.segmentation
-    maybe = segmentation.mask | (segmentation.classes == RegionClass.BACKGROUND)
+    maybe = segmentation.classes != RegionClass.GROUND
     pixels = np.flatnonzero(maybe & view.depth.valid
                             & (segmentation.mask | (distance <= view.params.range_max)))
     distance, height = distance.ravel()[pixels], height.ravel()[pixels]
@@ -223,3 +225,24 @@ def _free(view: View, rows: slice, bins: NDArray[np.int32], count: int, distance
     found = found.reshape(-1, 8)[:count]
     unknown = found[:, 4:].sum(axis=1) > _MOST_UNKNOWN * found[:, [2, 3, 6, 7]].sum(axis=1)
     return (found[:, 1::2].sum(axis=1) > 0) & ~unknown
+
+
+def _hiding(view: View, rows: slice, bins: NDArray[np.int32], count: int, slope: _Floats
+            ) -> NDArray[np.int32]:
+    """
+    Return the bins in which pixels without depth may hide an obstacle that stands on the ground.
+
+    It fills a run of them from top to bottom: its foot is where the lowest ray meets the ground,
+    its top on the highest one. A single pixel is noise, and so are all where the height of the
+    camera is unknown. Arrays as in `_free`.
+    """
+    hidden = (slope < 0.0) & ~view.depth.valid[rows]
+    if not hidden.any():
+        return np.zeros(0, np.int32)
+    runs = find_runs(np.ascontiguousarray(hidden.T, np.int32))  # down the columns
+    runs = runs.chosen(runs.stop - runs.start > 1)
+    first, last = (runs.start, runs.row), (runs.stop - 1, runs.row)
+    foot = view.attitude.height / -slope[last]
+    tall = (foot <= view.params.range_max) & (slope[first] * foot >= view.band[0])
+    found = np.concatenate([bins[first][tall], bins[last][tall]])
+    return found[found < count]

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from depth_seg_ros.navigation import level_frame, view_of
-from depth_seg_ros.outputs import IMAGES, LABEL_INFO, NavigationOutput, REGIONS
-from depth_seg_ros.params import PipelineParams
+from depth_seg_ros.navigation import level_frame, View, view_of
+from depth_seg_ros.outputs import IMAGES, LABEL_INFO, REGIONS
+from depth_seg_ros.params import NavigationParams, PipelineParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.ros.cameras import local_name
 from depth_seg_ros.ros.conversions import (
@@ -133,44 +133,42 @@ class ResultPublishers:
                         image_message(array, output.encoding, header))
         if REGIONS in wanted:
             self._publishers[REGIONS].publish(detections_message(result, header))
-        if DEPTH_CAMERA_INFO in wanted and camera_info is not None and not no_meters:
-            height, width = result.image_shape
-            self._publishers[DEPTH_CAMERA_INFO].publish(
-                camera_info_message(camera_info, header, width, height))
+        view = view_of(result, params.navigation)
         if no_meters:
             missing = self._nothing_on(
                 [topic for topic in self._metric if topic in wanted], no_meters)
+        elif camera_info is None or view is None:
+            calibrated = (DEPTH_CAMERA_INFO, *(output.topic for output in AVAILABLE))
+            missing = self._nothing_on(
+                [topic for topic in calibrated if topic in wanted],
+                'no camera_info that fits the image and is calibrated came in; publish it, or '
+                f'remap `{local_name(self._node, "camera_info")}` to its topic')
         else:
-            missing = self._publish_navigation(result, header, wanted, params)
+            if DEPTH_CAMERA_INFO in wanted:
+                height, width = result.image_shape
+                self._publishers[DEPTH_CAMERA_INFO].publish(
+                    camera_info_message(camera_info, header, width, height))
+            missing = self._publish_navigation(view, header, wanted)
         if missing:
             self._logger.warning(missing, throttle_duration_sec=60.0)
         return missing
 
-    def _publish_navigation(self, result: FrameResult, header: Header, wanted: frozenset[str],
-                            params: PipelineParams) -> str:
-        view = view_of(result, params.navigation)
+    def _publish_navigation(self, view: View, header: Header, wanted: frozenset[str]) -> str:
+        params = view.params
         outputs = [output for output in AVAILABLE if output.topic in wanted]
-        if view is None:
-            return self._missing(
-                outputs, 'no camera_info that fits the image and is calibrated came in; publish '
-                f'it, or remap `{local_name(self._node, "camera_info")}` to its topic')
+        problem = _why_not_level(header.frame_id, params)
         missing = ''
-        try:
-            level_frame(header.frame_id, params.navigation.level_frame)
-        except ValueError as error:
-            missing = self._missing([output for output in outputs if is_level(output)], str(error))
+        if problem:
+            missing = self._nothing_on(
+                [output.topic for output in outputs if is_level(output)], problem)
             outputs = [output for output in outputs if not is_level(output)]
-        if (self._transforms is not None and params.navigation.publish_tf and header.frame_id
-                and any(map(is_level, outputs))):
+        if self._transforms is not None and params.publish_tf and any(map(is_level, outputs)):
             # First, as who takes the scan needs it at once.
             self._transforms.publish(transforms_message(view, header))
         for output in outputs:
             self._publishers[output.topic].publish(
-                navigation_message(output.make(view), header, params.navigation.level_frame))
+                navigation_message(output.make(view), header, params.level_frame))
         return missing
-
-    def _missing(self, outputs: list[NavigationOutput], reason: str) -> str:
-        return self._nothing_on([output.topic for output in outputs], reason)
 
     def _nothing_on(self, topics: list[str], reason: str) -> str:
         names = ', '.join(local_name(self._node, f'~/{topic}') for topic in topics)
@@ -179,3 +177,16 @@ class ResultPublishers:
     def destroy(self) -> None:
         """Take all topics back."""
         self._undo.close()
+
+
+def _why_not_level(image_frame: str, params: NavigationParams) -> str:
+    """Say why nobody could know where the level frame is, and what to do; empty if they can."""
+    if not image_frame and (params.publish_tf or not params.level_frame):
+        return ('the image has no frame_id, so nothing on /tf can tell where they are; set it in '
+                'the driver of the camera, or set navigation.level_frame to a frame of yours and '
+                'navigation.publish_tf to false')
+    try:
+        level_frame(image_frame, params.level_frame)
+    except ValueError as error:
+        return str(error)
+    return ''

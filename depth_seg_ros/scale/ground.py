@@ -82,7 +82,7 @@ def scaling_of_ground(depth: DepthMap, plane: GroundPlane | None, mount: Mount,
         if seen is None:
             return _none('the camera looks straight at the ground')
         return Scaling('ground', seen.height / height, 0.0, inlier_share=plane.inlier_share)
-    if not mount.is_tilt_told:
+    if not mount.is_tilt_told and not mount.follows_ground:
         return _none('the tilt of the camera is unknown: no imu message belongs to this image')
     return _of_relative(depth, plane, mount, camera, params)
 

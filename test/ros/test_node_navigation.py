@@ -37,6 +37,8 @@ WITHOUT_TF = rcl_interfaces.SetParameters.Request(parameters=[
     Parameter('navigation.publish_tf', value=False).to_parameter_msg()])
 IN_THE_IMAGES_FRAME = rcl_interfaces.SetParameters.Request(parameters=[
     Parameter('navigation.level_frame', value=node_rig.FRAME).to_parameter_msg()])
+IN_A_FRAME = rcl_interfaces.SetParameters.Request(parameters=[
+    Parameter('navigation.level_frame', value='level').to_parameter_msg()])
 SMALL = CAMERA.scaled(168, 126)
 MATRIX = [SMALL.fx, 0.0, SMALL.cx, 0.0, 0.0, SMALL.fy, SMALL.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
 
@@ -98,8 +100,9 @@ def test_no_calibration_but_that_of_the_view_makes_a_scan(metric, capfd):
     infos_out = metric.subscribe(sensor_msgs.CameraInfo, '/depth_seg/depth/camera_info')
     metric.send_until(lambda: metric.count('frames processed') > 2, node_rig.image(126, 168))
     metric.send_until(lambda: metric.status.message == (
-        'nothing on ~/scan: no camera_info that fits the image and is calibrated came in; publish '
-        'it, or remap `camera_info` to its topic'), node_rig.image(126, 168))
+        'nothing on ~/depth/camera_info, ~/scan: no camera_info that fits the image and is '
+        'calibrated came in; publish it, or remap `camera_info` to its topic'),
+        node_rig.image(126, 168))
     assert metric.status.level == b'\x01'
     nan, other = list(MATRIX), list(MATRIX)
     nan[2], other[0] = math.nan, -1.0
@@ -117,7 +120,7 @@ def test_no_calibration_but_that_of_the_view_makes_a_scan(metric, capfd):
         assert (scans, infos_out, metric.count('dropped: internal error')) == ([], [], 0)
         metric.wait(lambda: metric.value('camera_info').endswith('points and scans are unknown'))
     said = capfd.readouterr().err
-    assert said.count('nothing on ~/scan: no camera_info that fits the image') == 1
+    assert said.count(': no camera_info that fits the image') == 1
     assert 'camera_info is not used: expected the view of a 168x126 image, got 168x94' in said
     right = sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX)
 
@@ -146,6 +149,32 @@ def test_no_scan_is_said_to_be_in_the_frame_of_the_image(metric):
     metric.send_until(told, node_rig.image(126, 168))
     assert metric.status.level == b'\x01'
     assert (scans, transforms) == ([], [])
+
+
+def test_without_a_frame_of_the_image_scans_need_one_that_the_user_knows(metric, monkeypatch):
+    monkeypatch.setattr(node_rig, 'FRAME', '')
+    infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
+    calibration = sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX)
+    scans = metric.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan')
+    clouds = metric.subscribe(sensor_msgs.PointCloud2, '/depth_seg/points')
+    transforms = (metric.subscribe(navigation_messages.TFMessage, '/tf')
+                  if navigation_messages.TFMessage else [])
+
+    def told():
+        infos.publish(calibration)
+        return clouds and metric.status.message.startswith(
+            'nothing on ~/scan: the image has no frame_id, so nothing on /tf can tell where')
+
+    metric.send_until(told, node_rig.image(126, 168))
+    assert metric.status.level == b'\x01'
+    metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', WITHOUT_TF)
+    done = metric.count('frames processed')
+    metric.send_until(lambda: metric.count('frames processed') > done + 5,
+                      node_rig.image(126, 168))
+    assert (scans, transforms) == ([], [])
+    metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', IN_A_FRAME)
+    assert metric.result(scans, node_rig.image(126, 168)).header.frame_id == 'level'
+    assert transforms == []
 
 
 @pytest.mark.parametrize('source', ['none', 'sparse'])

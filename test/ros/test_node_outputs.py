@@ -160,6 +160,10 @@ def test_without_camera_info_there_is_depth_but_no_calibration(metric):
     metric.result(depth)
     assert received == []
     metric.wait_for_value('camera_info', 'none: angles, points and scans are unknown')
+    metric.send_until(lambda: metric.status.message == (
+        'nothing on ~/depth/camera_info: no camera_info that fits the image and is calibrated '
+        'came in; publish it, or remap `camera_info` to its topic'))
+    assert metric.status.level == b'\x01'
 
 
 def test_an_uncalibrated_camera_info_is_as_none(metric):

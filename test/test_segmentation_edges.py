@@ -143,7 +143,7 @@ def wavy(strength: float, sigma: float) -> NDArray[np.float64]:
 
 def before_steps(frame: Frame) -> tuple[NDArray[np.float32], int]:
     """Return what steps are looked for in, and how much of its border is spoiled."""
-    return module._without_waves(frame, frame.over_far(0.04))
+    return module._without_waves(frame.near, module._waves(frame, frame.over_far(0.04)))
 
 
 def usual_bend(frame: Frame, reach: int) -> float:
@@ -156,7 +156,7 @@ def test_planes_boxes_and_white_noise_are_not_blurred() -> None:
     for near in (SLOPE, box, box + np.random.default_rng(0).normal(0, 0.01, SLOPE.shape)):
         frame = frame_of(near)
         found, spoiled = before_steps(frame)
-        assert found is frame.near and spoiled == 0
+        assert found is frame.near and spoiled == 0 == edges_of(near).waves
 
 
 def test_waves_are_blurred_and_low_ones_less() -> None:
@@ -165,6 +165,7 @@ def test_waves_are_blurred_and_low_ones_less() -> None:
         found, spoiled = before_steps(frame)
         blurred = cv2.GaussianBlur(frame.near, (0, 0), 1.5)
         assert spoiled == 2
+        assert edges_of(frame.near).waves == pytest.approx(share, abs=0.05)
         assert (found - frame.near).std() / (blurred - frame.near).std() == pytest.approx(
             share, abs=0.05)
 

@@ -20,6 +20,7 @@ from typing import Any
 from depth_seg_ros.params import SegmentationParams
 from depth_seg_ros.segmentation.frame import Frame
 from depth_seg_ros.segmentation.ground import find_ground, Ground
+from depth_seg_ros.segmentation.methods import _raised
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -213,3 +214,17 @@ def test_the_same_map_gives_the_same_ground() -> None:
     assert first is not None and again is not None
     assert again.plane == first.plane
     np.testing.assert_array_equal(again.surface, first.surface)
+
+
+@pytest.mark.parametrize(('waves', 'noise_low', 'grown'), [
+    (0.0, 3.0, [0, 0, 1, 1, 1]), (0.5, 3.0, [0, 0, 0, 1, 1]), (1.0, 3.0, [0, 0, 0, 0, 1]),
+    (1.0, 1.0, [1, 1, 1, 1, 1]), (1.0, 4.0, [0, 0, 0, 0, 1])])
+def test_in_waves_an_obstacle_does_not_grow_as_far_down(
+        waves: float, noise_low: float, grown: list[int]) -> None:
+    """Half as much again, where waves are full; never above what starts an obstacle."""
+    over = np.array([[2.0, 2.9, 3.5, 4.2, 5.0, 7.0]], np.float32)
+    frame = Frame(over, np.ones(over.shape, bool), 0.0, 0.0, 1.0)
+    ground = Ground((0.0, 1.0, 0.0), 1.0, over * 0, 1.0, over, over * 0 + 1)
+    params = SegmentationParams(noise_low=noise_low, noise_high=4.8)
+    raised = _raised(frame, ground, frame.valid, waves, params)
+    assert raised[0].tolist() == [bool(k) for k in [*grown, 1]]

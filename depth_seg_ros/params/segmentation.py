@@ -61,8 +61,10 @@ class SegmentationParams(Validated):
     ground_refine: bool = option(True, 'Follow gentle unevenness of the ground.')
     noise_high: float = option(6.0, 'Height over the ground that starts an obstacle.',
                                unit='ground noise (sigma)', low=4.0, high=20.0)
-    noise_low: float = option(3.0, 'Height over the ground down to which an obstacle grows.',
-                              unit='ground noise (sigma)', low=1.0, high=4.0)
+    noise_low: float = option(
+        3.0, 'Height over the ground down to which an obstacle grows; up to half as much again '
+        'where depth waves as that of a small network does.',
+        unit='ground noise (sigma)', low=1.0, high=4.0)
     min_height: float = option(0.0, 'Lower things are not obstacles.',
                                unit='camera heights', low=0.0, high=1.0)
     edge_step: float = option(

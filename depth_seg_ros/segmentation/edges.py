@@ -90,6 +90,8 @@ class Edges:
         What bends this much is a crease, in shares of the nearness.
     at_steps : bool ndarray of shape (h, w)
         On or beside those of `steps` that have a near side: a steep valley has none.
+    waves : float
+        How much the depth waves: from 0, as exact depth and white noise, to 1.
 
     """
 
@@ -98,6 +100,7 @@ class Edges:
     creases: Mask
     bend: float
     at_steps: Mask
+    waves: float = 0.0
 
 
 def pixel_noise(frame: Frame) -> float:
@@ -130,7 +133,8 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     """
     scale = frame.over_far(0.04)
     step = np.maximum(scale * np.float32(params.edge_step), np.float32(params.edge_noise * noise))
-    near, spoiled = _without_waves(frame, scale)
+    waves = _waves(frame, scale)
+    near, spoiled = _without_waves(frame.near, waves)
     up, down = _bends(near, _STEP_REACH, spoiled)
     steps, rims = (up > step) & (up > down), down > np.float32(0.5 * _RIDGE) * step
     up, down = _bends(cv2.blur(frame.near, (3, 3)), _CREASE_REACH, 1)
@@ -139,18 +143,21 @@ def find_edges(frame: Frame, noise: float, params: SegmentationParams) -> Edges:
     creases = (up > least) & (up > down)
     rims = cv2.dilate(rims.view(np.uint8), _square(2 * _RIM_REACH + 1))
     at_steps = cv2.dilate(steps.view(np.uint8) & rims, _square(3))
-    return Edges(step, steps, creases & ~steps, bend, at_steps.view(np.bool_))
+    return Edges(step, steps, creases & ~steps, bend, at_steps.view(np.bool_), waves)
 
 
-def _without_waves(frame: Frame, scale: FloatImage) -> tuple[FloatImage, int]:
-    """Return nearness to look for steps in, and how many pixels a blur spoiled at its border."""
+def _waves(frame: Frame, scale: FloatImage) -> float:
+    """Return how much the depth of a frame waves, 0 to 1."""
     waves = _usual_bend(frame, scale, 4) - _WHITE * _usual_bend(frame, scale, 2)
-    share = min(waves / _WAVES, 1.0)
-    if share <= 0.0:
-        return frame.near, 0
-    smooth = cv2.GaussianBlur(frame.near, (0, 0), _SMOOTH)
-    mixed = np.asarray(cv2.addWeighted(smooth, share, frame.near, 1.0 - share, 0.0))
-    return mixed, _SMOOTH_REACH
+    return min(max(waves / _WAVES, 0.0), 1.0)
+
+
+def _without_waves(near: FloatImage, waves: float) -> tuple[FloatImage, int]:
+    """Return nearness to look for steps in, and how many pixels a blur spoiled at its border."""
+    if waves <= 0.0:
+        return near, 0
+    smooth = cv2.GaussianBlur(near, (0, 0), _SMOOTH)
+    return np.asarray(cv2.addWeighted(smooth, waves, near, 1.0 - waves, 0.0)), _SMOOTH_REACH
 
 
 def _usual_bend(frame: Frame, scale: FloatImage, reach: int) -> float:

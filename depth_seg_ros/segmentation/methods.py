@@ -67,6 +67,14 @@ class Separation:
     threshold: float = math.nan
 
 
+_WAVES_GROW = 0.5
+"""
+Share of `noise_low` by which it is higher where depth waves: bumps are wide and high.
+
+With the embedded network F goes from 0.58 to 0.59 and false regions from 0.69 to 0.58 a frame on
+300 rendered scenes of free-standing things.
+"""
+
 _CREASE_PIXELS = 3
 """Regions grow this far over the creases between them: half of the width of one."""
 
@@ -92,7 +100,7 @@ def by_ground(frame: Frame, edges: Edges, noise: float, params: SegmentationPara
     if ground is not None:
         lower = standing & below(frame, ground, params)
         standing &= ~lower
-        raised = _raised(frame, ground, standing, params)
+        raised = _raised(frame, ground, standing, edges.waves, params)
         classes[standing & ~raised] = RegionClass.GROUND
         standing = raised
         if params.drop_off and lower.any():
@@ -134,11 +142,13 @@ METHODS: dict[str, Method] = {
 """By the names of `SegmentationParams.method`."""
 
 
-def _raised(frame: Frame, ground: Ground, candidates: Mask, params: SegmentationParams) -> Mask:
+def _raised(frame: Frame, ground: Ground, candidates: Mask, waves: float,
+            params: SegmentationParams) -> Mask:
     """Return what rises out of the ground by more than its noise."""
     if params.min_height > 0:
         # Height over height of the camera is (d - ground) / (d - infinity), whatever the scale.
         over = frame.near - ground.surface
         candidates = candidates & (over > np.float32(params.min_height) * frame.over_far(0.04))
-    return hysteresis(candidates & (ground.sigmas > np.float32(params.noise_low) * frame.bar),
+    low = min(params.noise_low * (1.0 + _WAVES_GROW * waves), params.noise_high)
+    return hysteresis(candidates & (ground.sigmas > np.float32(low) * frame.bar),
                       candidates & (ground.sigmas > np.float32(params.noise_high) * frame.bar))

@@ -36,8 +36,8 @@ LARGE_IMAGES = ('let the camera publish reliably, or start it with FASTDDS_BUILT
                 'in depth_seg.launch.py')
 # Seconds; a result that is older, or from that far ahead, has its stamp from another clock.
 OLDEST = 3600.0
-OTHER_CLOCK = ('unknown: stamps are not of this clock; use ros2 bag play --clock with use_sim_time, '
-               'or synchronize the clocks')
+OTHER_CLOCK = ('unknown: stamps are not of this clock; use ros2 bag play --clock with '
+               'use_sim_time, or synchronize the clocks')
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,9 @@ from depth_seg_ros.bench.judging import judge, Judged, object_labels, Worst
 from depth_seg_ros.bench.metrics import mean_score, MEDIUM, RegionScore, SMALL
 from depth_seg_ros.bench.region_sets import FolderSet, open_folder, SCENES, SceneSet
 from depth_seg_ros.bench.sheet import contact_sheet
-from depth_seg_ros.export import write_whole
 from depth_seg_ros.bench.steadiness import Steadiness, steadiness
 from depth_seg_ros.bench.tracks import track_scores
+from depth_seg_ros.export import write_whole
 from depth_seg_ros.params import PipelineParams, SegmentationParams, SteadyParams
 import numpy as np
 

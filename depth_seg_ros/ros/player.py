@@ -54,7 +54,7 @@ PARAMETERS = (
 RESULT = 'depth_seg/mask'
 RESULT_TIMEOUT = 20.0
 LATER_TIMEOUT = 3.0
-"""The first answer may take long, as networks warm up; later ones this, or ten times the slowest."""
+"""Or ten times the slowest answer. The first one may take long, as networks warm up."""
 
 SUBSCRIBERS_TIMEOUT = 10.0
 

@@ -420,8 +420,8 @@ def test_without_a_driver_torch_is_not_asked_for_cuda(monkeypatch: pytest.Monkey
 def test_what_ends_the_conversion_is_told(
         monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int, said: str,
         error: type[ModelLoadError], text: str) -> None:
-    monkeypatch.setattr(openvino_convert.subprocess, 'run',
-                        lambda *_, **__: subprocess.CompletedProcess([], code, stderr=said))
+    monkeypatch.setattr(openvino_convert, 'run_child', lambda *_: subprocess.CompletedProcess(
+        [], code, stderr=said.encode()))
     with pytest.raises(error) as raised:
         convert_apart(find_model('embedded'), (192, 192), tmp_path)
     assert type(raised.value) is error

@@ -32,6 +32,7 @@ from typing import Any
 import warnings
 
 import cv2
+from depth_seg_ros.backends.child_process import end_with_parent, run_child
 from depth_seg_ros.backends.openvino_engine import (
     compiled, has_bf16, keep_bf16_error, require_openvino, save, UnfitError)
 from depth_seg_ros.backends.transformers_network import load_network
@@ -85,14 +86,13 @@ def convert_apart(found: ModelFiles, grid: tuple[int, int], folder: Path) -> Non
     command = [sys.executable, '-m', __name__, found.name, found.revision, *map(str, grid),
                str(folder)]
     try:
-        result = subprocess.run(
-            command, env={**os.environ, 'PYTHONPATH': path}, text=True, timeout=_LONGEST,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        result = run_child(command, {**os.environ, 'PYTHONPATH': path}, _LONGEST)
     except subprocess.TimeoutExpired as error:
         raise UnfitError(_unfit(found.name, f'the conversion did not end within '
                                             f'{_LONGEST / 60.0:.0f} minutes')) from error
     # Libraries warn before the last line.
-    said = (result.stderr.strip().splitlines() or ['it said nothing'])[-1]
+    lines = result.stderr.decode(errors='replace').strip().splitlines()
+    said = (lines or ['it said nothing'])[-1]
     if result.returncode == _BROKEN:
         raise ModelLoadError(said)
     if result.returncode == _UNFIT:
@@ -222,4 +222,5 @@ def _unfit(name: str, why: object) -> str:
 
 
 if __name__ == '__main__':
+    end_with_parent()
     sys.exit(main(sys.argv[1:]))

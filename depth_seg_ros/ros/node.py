@@ -18,15 +18,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-import signal
 import sys
 import traceback
 from typing import Any
 
+from depth_seg_ros.backends.child_process import end_children
 from depth_seg_ros.depth import DepthEstimator, DepthKind, load_estimator, ModelLoadError
 from depth_seg_ros.outputs import NAVIGATION
 from depth_seg_ros.ros.camera_stream import CameraStream
 from depth_seg_ros.ros.cameras import camera_names, camera_problems
+from depth_seg_ros.ros.core_log import core_log_to
 from depth_seg_ros.ros.diagnostics import diagnostic_message, NodeStatus
 from depth_seg_ros.ros.frame_statistics import Summary
 from depth_seg_ros.ros.parameters import NodeParameters
@@ -246,18 +247,19 @@ def main(args: list[str] | None = None) -> int:
     if {'-h', '--help'} & set(sys.argv[1:] if args is None else args):
         print(_USAGE)
         return 0
-    before = interrupt_once()
+    undo = interrupt_once()
     try:
-        rclpy.init(args=args)  # its own handler of Ctrl-C calls the one that is there
+        rclpy.init(args=args)  # its own handlers of signals call those that are there
     except RuntimeError as error:  # what rcl raises; it ends with places in the source of rcl
-        signal.signal(signal.SIGINT, before)
+        undo()
         reason = str(error).removeprefix('failed to initialize rcl: ').split(', at ')[0]
         print(f'depth_seg_node: error: {reason}', file=sys.stderr)
         return 2
     node = None
     try:
         node = DepthSegNode()
-        rclpy.spin(node)
+        with core_log_to(node.get_logger()):
+            rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         interrupt_no_more()
     except Exception:  # noqa: B902 raised again, unless Ctrl-C came in the middle of a callback
@@ -265,6 +267,7 @@ def main(args: list[str] | None = None) -> int:
             raise
         interrupt_no_more()
     finally:
+        end_children()  # the worker, too, may wait for one
         if node is not None:
             node.release()
             node.destroy_node()

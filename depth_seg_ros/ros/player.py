@@ -23,6 +23,7 @@ import time
 
 from depth_seg_ros.params import ParamSpec
 from depth_seg_ros.ros.conversions import camera_info_message, stamp_ns
+from depth_seg_ros.ros.core_log import core_log_to
 from depth_seg_ros.ros.parameters import descriptor
 from depth_seg_ros.ros.player_calibration import read_calibration
 from depth_seg_ros.ros.player_source import Item, open_source, PlayerSource, stamped
@@ -228,14 +229,15 @@ def _help() -> argparse.ArgumentParser:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Play once, or until Ctrl-C; return 1 when the source cannot be played."""
+    """Play once, or until Ctrl-C or SIGTERM; return 1 when the source cannot be played."""
     _help().parse_known_args(args)
     interrupt_once()
-    rclpy.init(args=args)  # its own handler of Ctrl-C calls the one that is there
+    rclpy.init(args=args)  # its own handlers of signals call those that are there
     player = None
     try:
         player = Player()
-        player.play()
+        with core_log_to(player.get_logger()):
+            player.play()
     except (KeyboardInterrupt, ExternalShutdownException):
         interrupt_no_more()
     except RuntimeError:

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import os
 from pathlib import Path
@@ -23,28 +23,29 @@ import random
 import signal
 import subprocess
 import sys
-from typing import Any
 
 __all__ = [
     'interrupt_no_more', 'interrupt_once', 'last_lines', 'node_process', 'use_own_domain']
 
 STOP_TIMEOUT = 10.0
 
+_STOPS = signal.SIGINT, signal.SIGTERM
+
 
 class _Interrupt(KeyboardInterrupt):
     """
-    Ctrl-C.
+    Ctrl-C, or SIGTERM.
 
     CPython ends by SIGINT, whoever caught it, once a plain KeyboardInterrupt has left an exec() of
     text, and rosbags writes its readers that way. A derived one does not have this effect.
     """
 
 
-def interrupt_once() -> Any:
+def interrupt_once() -> Callable[[], None]:
     """
-    Let Ctrl-C raise KeyboardInterrupt once; return what it did before.
+    Let Ctrl-C or SIGTERM raise KeyboardInterrupt once; return what undoes this.
 
-    Under ros2 launch it comes twice; the second one must not break the clean-up.
+    Under ros2 launch Ctrl-C comes twice; the second one must not break the clean-up.
     """
     came = False
 
@@ -54,12 +55,18 @@ def interrupt_once() -> Any:
             came = True
             raise _Interrupt
 
-    return signal.signal(signal.SIGINT, interrupt)
+    def undo() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, interrupt) for number in _STOPS}
+    return undo
 
 
 def interrupt_no_more() -> None:
-    """Let Ctrl-C do nothing; it would be deadly again while the interpreter ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Let both do nothing; they would be deadly again while the interpreter ends."""
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def use_own_domain() -> None:

@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 
+from process_ids import running, wait
 import pytest
 
 node_rig = pytest.importorskip('node_rig')
@@ -29,6 +30,56 @@ rclpy = pytest.importorskip('rclpy')
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 30.0
+# In place of PyTorch: the process that converts hangs in it, with a child of its own.
+HANGING_TORCH = """
+import os, subprocess, time
+child = subprocess.Popen(['sleep', '600'])
+with open({pids!r} + '.new', 'w') as file:
+    file.write(f'{{os.getpid()}} {{child.pid}}')
+os.rename(file.name, {pids!r})
+time.sleep(600)
+"""
+# A network that waits for a process at every image, as for a conversion to another size.
+WAITING_NODE = """
+import os, sys
+from depth_seg_ros.backends.child_process import run_child
+from depth_seg_ros.backends.recorded import RecordedEstimator
+from depth_seg_ros.ros import node
+RecordedEstimator.estimate = lambda *_: run_child(
+    ['sh', '-c', 'echo $$ > {pids}.new; mv {pids}.new {pids}; sleep 600'], dict(os.environ), 600.0)
+sys.exit(node.main())
+"""
+
+
+def process_of(*arguments, path=ROOT, **environment):
+    return subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=ROOT, env={**os.environ, 'PYTHONPATH': str(path), **environment})
+
+
+@pytest.fixture
+def pids(tmp_path):
+    """Return the file in which processes say who they are; end them after the test."""
+    file = tmp_path / 'pids'
+    yield file
+    for pid in running(file):
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def converting(tmp_path, pids):
+    """Return a node in the middle of a conversion."""
+    pytest.importorskip('openvino')
+    (tmp_path / 'torch.py').write_text(HANGING_TORCH.format(pids=str(pids)))
+    process = process_of(
+        '-m', 'depth_seg_ros.ros.node', '--ros-args', '-p', 'model.name:=embedded',
+        '-p', 'model.backend:=openvino', path=tmp_path, DEPTH_SEG_CACHE=str(tmp_path / 'cache'))
+    try:
+        wait(pids.exists)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
@@ -36,13 +87,9 @@ def start(tmp_path, ros_context, spin_until):
     """Return a function that runs the node as a process and waits until it is active."""
     processes = []
 
-    def run(*arguments):
+    def run(*arguments, program=('-m', 'depth_seg_ros.ros.node')):
         model = node_rig.recorded(tmp_path / 'maps', node_rig.scene(), count=2)
-        process = subprocess.Popen(
-            [sys.executable, '-m', 'depth_seg_ros.ros.node', '--ros-args',
-             '-p', f'model.name:={model}', *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
-            env={**os.environ, 'PYTHONPATH': str(ROOT)})
+        process = process_of(*program, '--ros-args', '-p', f'model.name:={model}', *arguments)
         processes.append(process)
         camera = rclpy.create_node('camera')
         images = camera.create_publisher(node_rig.Image, 'image', 1)
@@ -74,6 +121,48 @@ def test_ctrl_c_may_come_at_any_time_while_it_ends(start):
     output = process.communicate(timeout=TIMEOUT)[0]
     assert process.returncode == 0, output
     assert 'Traceback' not in output
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_model_is_converted_ends_it_cleanly(converting, pids, number):
+    converting.send_signal(number)
+    output = converting.communicate(timeout=TIMEOUT)[0]
+    assert converting.returncode == 0, output
+    assert 'Traceback' not in output
+    assert '[INFO]' in output and '[depth_seg]: embedded: converting for OpenVINO' in output
+    wait(lambda: not running(pids))
+
+
+def test_a_conversion_is_gone_after_the_node_was_killed(converting, pids):
+    converting.kill()
+    wait(lambda: not running(pids))
+
+
+def test_a_signal_while_the_worker_waits_for_a_process_ends_it_cleanly(
+        start, pids, spin_until):
+    process = start(program=('-c', WAITING_NODE.format(pids=pids)))
+    camera = rclpy.create_node('camera')
+    images = camera.create_publisher(node_rig.Image, 'image', 1)
+    camera.create_subscription(node_rig.Image, 'depth_seg/mask', lambda _: None, 1)
+
+    def sent():
+        images.publish(node_rig.image())
+        return pids.exists()
+
+    spin_until([camera], sent, TIMEOUT)
+    process.send_signal(signal.SIGTERM)
+    output = process.communicate(timeout=TIMEOUT)[0]
+    assert process.returncode == 0, output
+    assert 'Traceback' not in output
+    camera.destroy_node()
+
+
+def test_what_the_core_logs_is_in_the_log_of_ros(start):
+    process = start()
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=TIMEOUT)[0]
+    line, = (line for line in output.splitlines() if line.endswith('relative_inverse, 2 maps'))
+    assert line.startswith('[INFO]') and '[depth_seg]: recorded:' in line
 
 
 def test_it_says_under_its_remapped_name_what_it_publishes_and_what_not(start):

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+import logging
 import math
 import os
 from pathlib import Path
@@ -264,6 +265,14 @@ def test_help_lists_the_parameters_and_starts_nothing(capsys: pytest.CaptureFixt
     for spec in rig.player.PARAMETERS:
         assert f'  {spec.name} (default: {spec.default!r})' in printed
     assert not rig.rclpy.ok()
+
+
+def test_what_the_core_logs_is_in_the_log_of_ros(
+        monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    core = logging.getLogger('depth_seg_ros.sources')
+    monkeypatch.setattr(rig.Player, 'play', lambda self: core.warning('may be damaged'))
+    assert rig.main(['--ros-args', '-p', 'source:=bag']) == 0
+    assert '[player]: may be damaged' in capfd.readouterr().err
 
 
 @pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM])

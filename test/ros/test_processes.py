@@ -11,10 +11,11 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How a program of this package takes Ctrl-C; in processes of their own, as it ends them."""
+"""How a program of this package takes Ctrl-C and SIGTERM; each in a process of its own."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -31,6 +32,7 @@ except KeyboardInterrupt:
 {then}
 """
 CTRL_C = 'signal.raise_signal(signal.SIGINT)'
+SIGTERM = 'signal.raise_signal(signal.SIGTERM)'
 
 
 def run(first: str, then: str = '') -> tuple[int, str]:
@@ -46,10 +48,14 @@ def test_ctrl_c_that_was_caught_leaves_the_exit_status_alone(first: str) -> None
     assert run(first) == (0, 'caught\n')
 
 
-def test_the_second_ctrl_c_is_not_heard() -> None:
-    assert run(CTRL_C, CTRL_C) == (0, 'caught\n')
+@pytest.mark.parametrize(('first', 'second'), [
+    (CTRL_C, CTRL_C), (CTRL_C, SIGTERM), (SIGTERM, SIGTERM), (SIGTERM, CTRL_C)])
+def test_the_second_signal_is_not_heard(first: str, second: str) -> None:
+    assert run(first, second) == (0, 'caught\n')
 
 
-def test_after_the_last_one_the_system_itself_ignores_it() -> None:
-    then = f'interrupt_no_more(); assert signal.getsignal(2) == signal.SIG_IGN; {CTRL_C}'
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_after_the_last_one_the_system_itself_ignores_it(number: int) -> None:
+    then = (f'interrupt_no_more(); assert signal.getsignal({number:d}) == signal.SIG_IGN; '
+            f'signal.raise_signal({number:d})')
     assert run(CTRL_C, then) == (0, 'caught\n')

@@ -146,9 +146,10 @@ def test_without_network_a_part_of_a_download_is_named(model: Path, cache: Path)
 
 
 def test_a_misspelt_model_that_cannot_be_fetched_gets_the_right_name() -> None:
-    with pytest.raises(ModelLoadError, match='Did you mean '
-                       'depth-anything/Depth-Anything-V2-Small-hf'):
-        find_model('depth-anything/Depth-Anything-V2-Smal-hf')
+    right, wrong = (f'depth-anything/Depth-Anything-V2-{size}-hf' for size in ('Small', 'Smal'))
+    with pytest.raises(ModelLoadError, match=f'Did you mean {right}') as error:
+        find_model(wrong)
+    assert f'models fetch {right}"' in str(error.value)
 
 
 def test_a_known_model_is_not_suggested_in_its_own_place() -> None:

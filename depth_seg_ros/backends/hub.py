@@ -120,10 +120,11 @@ def _unreachable(name: str, revision: str, error: Exception) -> str:
     state = f'only {", ".join(have)} cached' if have else 'not cached'
     # Its first sentence, without the long address.
     reason = _ADDRESS.sub('the hub', str(error)).split('. ')[0] or type(error).__name__
+    meant = next(iter(close_names(name)), name)
     return (
         f'{name}: {state} ({shorten(reason, 50)}).{_misspelt(name)} Simplest: built-in model '
         f'(--model {EMBEDDED}, MODEL={EMBEDDED}, model:={EMBEDDED}). Or run "depth_seg models '
-        f'fetch {name}" on a connected machine and copy its models--* folder to {cache.parent}.')
+        f'fetch {meant}" on a connected machine and copy its models--* folder to {cache.parent}.')
 
 
 def _misspelt(name: str) -> str:

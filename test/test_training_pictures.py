@@ -45,7 +45,7 @@ def test_light_and_depth_are_cut_mirrored_and_bent_alike(monkeypatch: pytest.Mon
         return lens(size, strength)
 
     monkeypatch.setattr(pictures, '_wide_lens', wide_lens)
-    monkeypatch.setattr(pictures, 'photograph', lambda light, rng: light)
+    monkeypatch.setattr(pictures, 'photograph', lambda light, rng, octaves: light)
     rows, columns = np.mgrid[0:1:60j, 0:1:80j]
     ramp = (0.2 * rows + columns).astype(np.float16)[None]
     ring = pictures.Ring(np.repeat(ramp[..., None], 3, axis=3), ramp, SimpleNamespace(value=1),

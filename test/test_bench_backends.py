@@ -40,6 +40,7 @@ def run(*arguments: str) -> int:
 
 def dies(line: Connection, params: ModelParams, size: tuple[int, int]) -> None:
     """Stand for an engine that takes its process down: bf16 while loading, int8 at a frame."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)   # a fork has what ROS tests before it left
     if params.precision == 'bf16':
         os.kill(os.getpid(), signal.SIGKILL)
     while True:

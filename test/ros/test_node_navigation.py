@@ -132,8 +132,8 @@ def test_no_calibration_but_that_of_the_view_makes_a_scan(metric, capfd):
     metric.wait_for_value('camera_info', 'calibrated')
 
 
-def test_no_scan_is_said_to_be_in_the_frame_of_the_image(metric):
-    metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', IN_THE_IMAGES_FRAME)
+def clouds_alone(metric, reason):
+    """Wait until there are clouds, and the reason for no scans; return scans and transforms."""
     infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
     calibration = node_rig.stamped(sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX), 0)
     scans = metric.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan')
@@ -143,30 +143,23 @@ def test_no_scan_is_said_to_be_in_the_frame_of_the_image(metric):
 
     def told():
         infos.publish(calibration)
-        return clouds and metric.status.message.startswith(
-            'nothing on ~/scan: navigation.level_frame: expected a frame that is not that of the')
+        return clouds and metric.status.message.startswith(f'nothing on ~/scan: {reason}')
 
     metric.send_until(told, node_rig.image(126, 168))
     assert metric.status.level == b'\x01'
-    assert (scans, transforms) == ([], [])
+    return scans, transforms
+
+
+def test_no_scan_is_said_to_be_in_the_frame_of_the_image(metric):
+    metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', IN_THE_IMAGES_FRAME)
+    assert clouds_alone(metric, 'navigation.level_frame: expected a frame that is not that of the'
+                        ) == ([], [])
 
 
 def test_without_a_frame_of_the_image_scans_need_one_that_the_user_knows(metric, monkeypatch):
     monkeypatch.setattr(node_rig, 'FRAME', '')
-    infos = metric.client.create_publisher(sensor_msgs.CameraInfo, 'camera_info', 1)
-    calibration = sensor_msgs.CameraInfo(width=168, height=126, p=MATRIX)
-    scans = metric.subscribe(sensor_msgs.LaserScan, '/depth_seg/scan')
-    clouds = metric.subscribe(sensor_msgs.PointCloud2, '/depth_seg/points')
-    transforms = (metric.subscribe(navigation_messages.TFMessage, '/tf')
-                  if navigation_messages.TFMessage else [])
-
-    def told():
-        infos.publish(calibration)
-        return clouds and metric.status.message.startswith(
-            'nothing on ~/scan: the image has no frame_id, so nothing on /tf can tell where')
-
-    metric.send_until(told, node_rig.image(126, 168))
-    assert metric.status.level == b'\x01'
+    scans, transforms = clouds_alone(
+        metric, 'the image has no frame_id, so nothing on /tf can tell where')
     metric.call(rcl_interfaces.SetParameters, '/depth_seg/set_parameters', WITHOUT_TF)
     done = metric.count('frames processed')
     metric.send_until(lambda: metric.count('frames processed') > done + 5,

@@ -19,11 +19,12 @@ import math
 from typing import Any
 import warnings
 
+import cv2
 from depth_seg_ros.bench.judging import object_labels
 from depth_seg_ros.bench.metrics import mean_score, score_frame
 from depth_seg_ros.depth import DepthKind, DepthMap
 from depth_seg_ros.params import SegmentationParams
-from depth_seg_ros.segmentation import RegionClass, Segmentation, Segmenter
+from depth_seg_ros.segmentation import methods, RegionClass, Segmentation, Segmenter
 from depth_seg_ros.synthetic import KINDS, random_scene, to_inverse
 from drawn_depth import floor, floor_at, HEIGHT, HORIZON, noise, relative, stand, WIDTH
 import numpy as np
@@ -244,6 +245,21 @@ def test_the_stages_that_explain_a_frame_are_those_of_its_answer() -> None:
     shape = stages.frame.near.shape
     assert stages.parts.shape == stages.edges.steps.shape == stages.edges.creases.shape == shape
     assert segmenter.explain(relative(np.ones((30, 40), np.float32))) is None
+
+
+def test_where_depth_waves_less_of_the_ground_stands_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A box on a floor with bumps; white noise is no wave, and there it makes no difference."""
+    near = stand(floor(), 100, 160, 100, 150)
+    white = np.random.default_rng(0).normal(0, 0.01, near.shape).astype(np.float32)
+    bumps = cv2.GaussianBlur(white, (0, 0), 3)
+    bumps *= 0.01 / bumps.std()
+    standing = []
+    for share in (methods._WAVES_GROW, 0.0):
+        monkeypatch.setattr(methods, '_WAVES_GROW', share)
+        stages = (Segmenter().explain(relative(near + errors)) for errors in (bumps, white))
+        standing.append([stage.found.standing.sum() for stage in stages])
+    (less, same), (more, alike) = standing
+    assert less < more - 300 and same == alike
 
 
 def test_a_thing_is_told_from_the_table_that_it_stands_on(grain: Any) -> None:

@@ -235,6 +235,21 @@ def test_octaves_change_the_grain_and_neither_mean_nor_plain_pictures() -> None:
     assert min(grain) < 0.75 and max(grain) > 1.3 and 0.85 < np.median(grain) < 1.15
 
 
+def test_octaves_are_changed_as_often_as_told_and_not_where_nothing_is(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(photometric, '_octaves', lambda image, rng: seen.append(1) or image)
+    light = np.random.default_rng(0).random((12, 16, 3), np.float32)
+    for often, low, high in ((0.0, 0, 0), (0.4, 8, 32), (1.0, 50, 50)):
+        seen.clear()
+        for seed in range(50):
+            photograph(light, np.random.default_rng(seed), octaves=often)
+        assert low <= len(seen) <= high
+    seen.clear()
+    photograph(light, np.random.default_rng(0))
+    assert not seen
+
+
 def test_most_photographs_of_dull_light_use_the_range_and_some_stay_dull() -> None:
     light = np.random.default_rng(0).uniform(0.4, 0.7, (24, 32, 3)).astype(np.float32)
     pictures = [photograph(light, np.random.default_rng(seed)) for seed in range(40)]

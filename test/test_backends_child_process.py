@@ -91,11 +91,15 @@ def test_an_exception_out_of_a_signal_ends_the_child(pids: Path) -> None:
     def interrupt() -> None:
         wait(pids.exists)
         signal.raise_signal(signal.SIGINT)
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        run(pids)
-    thread.join()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
+    try:
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            run(pids)
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_child_that_another_thread_waits_for_can_be_ended(pids: Path) -> None:

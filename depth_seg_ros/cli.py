@@ -168,7 +168,8 @@ def _add_bag(commands: Any) -> None:
                         help='folder of the bag to write; it must not exist')
     _add_save(parser, 'TOPIC', _BAG_SAVES, _BAG_SAVES,
               '; all take about 1.5 MB a frame at 640x480')
-    parser.add_argument('--topic', help='image topic, where the bag has several')
+    parser.add_argument('--topic', help='image topic, where the bag has several that no option '
+                        'below names')
     sensors = parser.add_argument_group('other sensors', 'topics of the bag, matched by stamp')
     for name, what in _BAG_SENSORS:
         sensors.add_argument(name, metavar='TOPIC', help=what)

@@ -199,10 +199,17 @@ def test_what_needs_a_camera_is_missed_where_there_is_none(tmp_path: Path) -> No
 def test_the_command_matches_depth_with_images(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write_bag(tmp_path / 'in', [*images(), *depths('16UC1'), INFO])
-    assert main(['bag', str(source), '--out', str(tmp_path / 'out'), '--topic', '/cam/image_raw',
-                 '--model', 'depth_in', '--depth-in', '/cam/depth']) == 0
-    assert '3 of 3 frames' in capsys.readouterr().out
+    assert main(['bag', str(source), '--out', str(tmp_path / 'out'),
+                 '--model', 'depth_in', '--depth-in', 'cam/depth']) == 0
+    assert '3 of 3 frames of /cam/image_raw' in capsys.readouterr().out
     assert len(found(tmp_path / 'out', '/depth_seg/points')) == 3
+
+
+def test_images_on_a_topic_of_a_sensor_are_meant_where_there_are_no_others(
+        tmp_path: Path) -> None:
+    source = write_bag(tmp_path / 'in', depths())
+    with BagReader(source, sensors=['cam/depth']) as bag:
+        assert bag.topic == '/cam/depth'
 
 
 def test_an_option_that_would_be_passed_over_is_wrong_usage(

@@ -106,8 +106,9 @@ def check_bag(source: Path, out: Path, params: PipelineParams, topic: str | None
 
     """
     check_new(out)
-    with BagReader(source, topic) as bag:
-        check_sensors(bag, sensors or {}, params)
+    named = sensors or {}
+    with BagReader(source, topic, named.values()) as bag:
+        check_sensors(bag, named, params)
 
 
 def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelineParams,
@@ -134,7 +135,7 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
     params : PipelineParams
         Of the pipeline; the size limit of images and the drawing are taken from here.
     topic : str, optional
-        Image topic, when the bag has several.
+        Image topic, when the bag has several that `sensors` does not name.
     progress : callable, optional
         Called as (images read, images in the bag) after each image.
     save : collection of str, optional
@@ -159,8 +160,9 @@ def process_bag(source: Path, out: Path, pipeline: Pipeline, params: PipelinePar
     if save is not None:
         _check_meters(save, pipeline, params)
     pipeline.reset()
-    with BagReader(source, topic) as bag, BagSensors(bag, sensors or {}, params) as sensing, \
-            deferred_interrupt() as interrupted:
+    named = sensors or {}
+    with BagReader(source, topic, named.values()) as bag, \
+            BagSensors(bag, named, params) as sensing, deferred_interrupt() as interrupted:
         summary = BagSummary(out, bag.topic or '', bag.frame_count)
         with BagWriter(out) as writer:
             run = _Run(bag, sensing, writer, pipeline, params, chosen)

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,8 @@ class BagReader:
         The folder of the bag, or one .mcap or .db3 file.
     topic : str, optional
         Image topic; may be left out when the bag has only one with messages.
+    sensors : collection of str
+        Topics of other sensors; where `topic` is left out, images on them are not meant.
 
     Attributes
     ----------
@@ -113,9 +115,11 @@ class BagReader:
 
     """
 
-    def __init__(self, path: Path, topic: str | None = None) -> None:
+    def __init__(self, path: Path, topic: str | None = None, sensors: Collection[str] = ()
+                 ) -> None:
         self.path = path
-        self.topic = topic if not topic or topic.startswith('/') else f'/{topic}'
+        self.topic = full_name(topic) if topic else topic
+        self.sensors = [full_name(name) for name in sensors]
         self.topics: dict[str, tuple[str, int]] = {}
         self.calibration: tuple[Any, CameraModel] | None = None
         self._first_calibration: tuple[Any, CameraModel] | None = None
@@ -260,6 +264,7 @@ def _image_topic(bag: BagReader) -> str:
                            f'{", ".join(images) or "none"}')
         return bag.topic
     filled = [name for name, (_, count) in images.items() if count]
+    filled = [name for name in filled if name not in bag.sensors] or filled
     if len(filled) == 1:
         return filled[0]
     if not filled:
@@ -268,3 +273,8 @@ def _image_topic(bag: BagReader) -> str:
                        f'{" or ".join(IMAGE_TYPES)}, found {found or "no topics"}')
     raise BagError(f'{bag.path}: several image topics; choose with --topic (the player '
                    f'with topic): {", ".join(filled)}')
+
+
+def full_name(topic: str) -> str:
+    """Return the name of a topic in a bag, for a user who left out the first slash."""
+    return topic if topic.startswith('/') else f'/{topic}'

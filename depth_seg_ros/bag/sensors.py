@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 
 from depth_seg_ros.bag.opening import BagError
-from depth_seg_ros.bag.reader import BagMessage, BagReader
+from depth_seg_ros.bag.reader import BagMessage, BagReader, full_name
 from depth_seg_ros.images import ImageError
 from depth_seg_ros.params import PipelineParams
 from depth_seg_ros.readings import NOTHING, Readings
@@ -52,7 +52,7 @@ def check_sensors(bag: BagReader, topics: Mapping[str, str], params: PipelinePar
         if sensor.topic not in topics:
             raise BagError(f'{bag.path}: {sensor.wanted_by} needs a topic of {sensor.kind}; name '
                            f'it with {_option(sensor.topic)}: {_of_type(bag, sensor)}')
-        kind = bag.topics.get(_full(topics[sensor.topic]), ('', 0))[0]
+        kind = bag.topics.get(full_name(topics[sensor.topic]), ('', 0))[0]
         if kind != sensor.kind:
             raise BagError(f'{bag.path}: {_option(sensor.topic)}: no {sensor.kind} on '
                            f'{topics[sensor.topic]}; topics with it: {_of_type(bag, sensor)}')
@@ -65,10 +65,6 @@ def _of_type(bag: BagReader, sensor: Sensor) -> str:
 
 def _option(topic: str) -> str:
     return f'--{topic.replace("_", "-")}'
-
-
-def _full(topic: str) -> str:
-    return topic if topic.startswith('/') else f'/{topic}'
 
 
 class BagSensors:
@@ -95,7 +91,7 @@ class BagSensors:
 
     def __init__(self, bag: BagReader, topics: Mapping[str, str], params: PipelineParams) -> None:
         self._bag, self._params = bag, params
-        self._topics = {name: _full(topic) for name, topic in topics.items()}
+        self._topics = {name: full_name(topic) for name, topic in topics.items()}
         self._sensing = Sensing(params)
         self._frames = 0
         self._silent: Counter[str] = Counter()

@@ -295,6 +295,40 @@ def test_what_is_wrong_beside_an_outline_counts_more_than_on_a_plane() -> None:
     assert loss(17) > 1.5 * loss(4)
 
 
+def test_a_teacher_that_is_right_is_followed_and_one_that_is_far_off_is_not() -> None:
+    """What neither scale nor shift of the teacher changes."""
+    torch = pytest.importorskip('torch')
+    from training.loss import affine_invariant_loss
+
+    truth = torch.linspace(0.1, 0.9, 64).expand(1, 64, 64)
+    near_truth = (truth + 0.05 * torch.linspace(-1, 1, 64)[:, None]) * 3 + 2
+    wrong = truth.flip(2)
+
+    def loss(guess: torch.Tensor, taught: torch.Tensor | None, share: float) -> float:
+        return float(affine_invariant_loss(guess + 3, truth, 0.1, taught, share))
+
+    assert loss(near_truth, near_truth, 1.0) < 1e-4
+    assert loss(near_truth, near_truth, 0.0) == pytest.approx(loss(near_truth, None, 1.0))
+    half = loss(near_truth, near_truth, 0.5)
+    assert 0.4 < half / loss(near_truth, None, 0.0) < 0.6
+    assert loss(near_truth, wrong, 1.0) == pytest.approx(loss(near_truth, None, 0.0))
+
+
+def test_in_the_sky_the_truth_alone_counts() -> None:
+    torch = pytest.importorskip('torch')
+    from training.loss import affine_invariant_loss
+
+    truth = torch.cat([torch.zeros(1, 16, 64), torch.linspace(0.1, 0.9, 48)[:, None].expand(
+        1, 48, 64)], 1)
+    taught = truth.clone()
+    taught[:, :16, :32] = 0.3   # a cloud that it takes for a thing
+
+    def loss(guess: torch.Tensor) -> float:
+        return float(affine_invariant_loss(guess + 3, truth, 0.0, taught, 1.0))
+
+    assert loss(taught) > loss(truth)
+
+
 def test_frames_are_white_or_black_and_keep_the_size_of_the_picture() -> None:
     """What is inside is not moved or changed."""
     image = np.random.default_rng(0).uniform(0.1, 0.9, (100, 120, 3)).astype(np.float32)

@@ -28,11 +28,12 @@ torch = pytest.importorskip('torch')
 pytest.importorskip('transformers')
 
 from training import export, network, pictures, train  # noqa: E402  behind what skips
+from training import options as schedule  # noqa: E402
 
 
 def options(folder: Path, *line: str) -> object:
     """Return the options of a training of ten minutes on tiny pictures."""
-    return train.arguments(['--folder', str(folder), '--minutes', '10', '--batch', '2', *line])
+    return schedule.arguments(['--folder', str(folder), '--minutes', '10', '--batch', '2', *line])
 
 
 def ring(count: int = 6) -> pictures.Ring:
@@ -58,16 +59,16 @@ def weights(trainer: train.Trainer) -> torch.Tensor:
 
 def test_rate_warms_up_holds_and_falls_to_zero() -> None:
     """It holds the highest rate until 35 % of the time and is zero at the end."""
-    assert train.learning_rate(0.4, 0.1, 50) == pytest.approx(0.1)
-    assert train.learning_rate(0.4, 0.35, 900) == pytest.approx(0.4)
-    assert train.learning_rate(0.4, 0.675, 900) == pytest.approx(0.2)
-    assert train.learning_rate(0.4, 1.0, 900) == pytest.approx(0, abs=1e-12)
+    assert schedule.learning_rate(0.4, 0.1, 50) == pytest.approx(0.1)
+    assert schedule.learning_rate(0.4, 0.35, 900) == pytest.approx(0.4)
+    assert schedule.learning_rate(0.4, 0.675, 900) == pytest.approx(0.2)
+    assert schedule.learning_rate(0.4, 1.0, 900) == pytest.approx(0, abs=1e-12)
 
 
 def test_parts_follow_each_other(tmp_path: Path) -> None:
     """A part begins where the one before it ends, and the last one never ends."""
     o = options(tmp_path, '--part', '64', '0.25', '0.1', '--part', '96', '1', '0.5')
-    found = [train.part_at(o.part, progress) for progress in (0, 0.24, 0.25, 0.99, 1.2)]
+    found = [schedule.part_at(o.part, progress) for progress in (0, 0.24, 0.25, 0.99, 1.2)]
     assert found == [(64, 0.1), (64, 0.1), (96, 0.5), (96, 0.5), (96, 0.5)]
 
 
@@ -83,11 +84,12 @@ def test_impossible_parts_are_refused(part: tuple[str, ...], message: str, tmp_p
 
 
 @pytest.mark.parametrize('share', ['-0.1', '50'])
-def test_impossible_shares_of_larger_batches_are_refused(
-        share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize('name', ['--larger', '--share'])
+def test_impossible_shares_are_refused(
+        name: str, share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        options(tmp_path, '--larger', share)
-    assert f'--larger: expected a share from 0 to 1, got {float(share)}' in capsys.readouterr().err
+        options(tmp_path, name, share)
+    assert f'{name}: expected a share from 0 to 1, got {float(share)}' in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -104,13 +106,13 @@ def test_stopped_training_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path) 
     line = ('--part', '32', '1', '0.1')
     through, source = train.Trainer(options(tmp_path / 'a', *line)), batches()
     for _ in range(4):
-        through.train_on(*source.get())
+        through.train_on(source.get())
         through.elapsed += 10
     source = batches()
     for steps in (2, 2):
         part = train.Trainer(options(tmp_path, *line))
         for _ in range(steps):
-            part.train_on(*source.get())
+            part.train_on(source.get())
             part.elapsed += 10
         part.save()
     assert (part.step, part.images, part.elapsed) == (4, 8, 40)
@@ -152,8 +154,8 @@ def test_a_share_of_the_batches_is_larger(tmp_path: Path, share: str, sides: set
     with pytest.raises(queue.Full):
         train._feed(ring(), SimpleNamespace(options=o, step=0, progress=0.0), full, 0)
     seen = [full.get() for _ in range(16)]
-    assert {rgb.shape[1] for rgb, _ in seen} == sides
-    assert all(rgb.shape[:3] == inverse.shape for rgb, inverse in seen)
+    assert {each.rgb.shape[1] for each in seen} == sides
+    assert all(each.rgb.shape[:3] == each.inverse_depth.shape for each in seen)
 
 
 def test_shipped_folder_is_a_start(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from types import SimpleNamespace
 
 import numpy as np
@@ -35,7 +36,8 @@ def test_the_picture_behind_a_wide_lens_keeps_its_corners_and_bends_its_borders(
     assert (np.diff(columns, axis=1) > 0).all() and (np.diff(rows, axis=0) > 0).all()
 
 
-def test_light_and_depth_are_cut_mirrored_and_bent_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_light_depth_and_lesson_are_cut_mirrored_and_bent_alike(
+        monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the lens is wide, which one of six windows here sees through."""
     bent = []
     lens = pictures._wide_lens
@@ -49,10 +51,32 @@ def test_light_and_depth_are_cut_mirrored_and_bent_alike(monkeypatch: pytest.Mon
     rows, columns = np.mgrid[0:1:60j, 0:1:80j]
     ramp = (0.2 * rows + columns).astype(np.float16)[None]
     ring = pictures.Ring(np.repeat(ramp[..., None], 3, axis=3), ramp, SimpleNamespace(value=1),
-                         SimpleNamespace(value=0))
-    light, depth = pictures.batch(ring, 40, (64, 64), np.random.default_rng(0))
+                         SimpleNamespace(value=0), ramp)
+    light, depth, taught = pictures.batch(ring, 40, (64, 64), np.random.default_rng(0))
     assert 2 <= len(bent) <= 12
     assert ring.used.value == 40
     np.testing.assert_allclose(light[..., 0], depth, atol=0.03)   # two columns
+    np.testing.assert_allclose(taught, light[..., 0], atol=1e-6)
     falls = depth[:, 32, 0] > depth[:, 32, -1]
     assert 8 < falls.sum() < 32
+
+
+def test_a_teacher_sees_every_picture_photographed_and_its_lesson_is_kept_beside_it() -> None:
+    ring = pictures.open_ring(2, 24, multiprocessing.get_context('fork'), taught=True)
+    seen = []
+
+    def teacher(rgb: np.ndarray) -> np.ndarray:
+        seen.append(rgb)
+        return np.arange(1, 1 + len(rgb), dtype=np.float32)[:, None, None] * np.ones((24, 32))
+
+    pictures._render(ring, 3, teacher)
+    assert ring.made.value == 2
+    assert seen[0].shape == (2, 24, 32, 3) and seen[0].dtype == np.uint8
+    assert ring.taught[:, 0, 0].tolist() == [1, 2]
+    assert pictures.batch(ring, 2, (32, 32), np.random.default_rng(0)).taught.shape == (2, 32, 32)
+
+
+def test_without_a_teacher_there_is_no_lesson() -> None:
+    ring = pictures.open_ring(2, 24, multiprocessing.get_context('fork'))
+    pictures._render(ring, 3)
+    assert pictures.batch(ring, 2, (32, 32), np.random.default_rng(0)).taught is None

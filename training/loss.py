@@ -23,6 +23,8 @@ Tensor = torch.Tensor
 
 
 WIDEST = 2.0   # mean deviation of the output that costs nothing
+SKY = 1.0      # weight of its pixels
+FAIR, GROSS = 0.4, 0.9   # weighted error of a teacher up to which it is right, and wholly wrong
 STEP = 0.8     # step of depth, in mean deviations, at which a pixel beside it counts three times
 
 
@@ -50,7 +52,14 @@ def _outlines(truth: Tensor) -> Tensor:
     return (F.max_pool2d(F.pad(bend, (4,) * 4), 7, 1, 3)[:, 0] / (STEP * 4 / 9)).clamp(max=1)
 
 
-def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float = 0.1) -> Tensor:
+def _trust(taught: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """Return 1 for pictures of which the teacher is right, 0 where it is far off."""
+    wrong = ((taught - truth).abs() * weight).mean((1, 2), keepdim=True)
+    return ((GROSS - wrong) / (GROSS - FAIR)).clamp(0, 1)
+
+
+def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float = 0.1,
+                          taught: Tensor | None = None, share: float = 0.0) -> Tensor:
     """
     Compare two maps of inverse depth after each is centered on its mean and scaled to unit spread.
 
@@ -59,12 +68,19 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
     error of inverse depth is divided by the inverse depth itself. Pixels near outlines weigh up to
     three times as much: what stands free fills little of a picture.
 
+    A teacher leaves out what cannot be seen in the picture, so it is learned from with less noise
+    than the truth; where it is wrong, and in the sky, the truth alone counts.
+
     Parameters
     ----------
     predicted, inverse_depth : tensor of shape (B, H, W)
         Network output and truth; truth is 1 / m, 0 in the sky.
     edges : float
         Weight of the gradient term.
+    taught : tensor of shape (B, H, W), optional
+        What the teacher says, scale and shift unknown.
+    share : float
+        Of the teacher in the loss, where it is right, from 0 to 1; the truth has the rest.
 
     Returns
     -------
@@ -76,11 +92,18 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
     top = torch.quantile(inverse_depth[:, ::3, ::3].flatten(1), 0.97, dim=1)[:, None, None] * 1.3
     truth = _normalize(torch.minimum(inverse_depth, top))[0]
     guess, center, spread = _normalize(predicted)
-    error = guess - truth
     weight = (middle / inverse_depth.clamp_min(1e-6)).clamp(0.5, 2.5)
-    weight = torch.where(inverse_depth > 0, weight, 0.7)
+    weight = torch.where(inverse_depth > 0, weight, SKY)
     care = 1 + 2 * _outlines(truth)
-    plain = (error.abs() * weight * care / care.mean((1, 2), keepdim=True)).mean()
+    error = guess - truth
+    plain, rough = error.abs(), _edges(error)
+    if taught is not None:
+        lesson = _normalize(taught)[0]
+        trust = share * _trust(lesson, truth, weight)
+        here = torch.where(inverse_depth > 0, trust, 0.0)
+        plain = plain * (1 - here) + (guess - lesson).abs() * here
+        rough = _edges(error * (1 - trust)) + _edges((guess - lesson) * trust)
+    plain = (plain * weight * care / care.mean((1, 2), keepdim=True)).mean()
     # Scale and shift are free; this keeps them where the network's last ReLU cuts nothing off.
     drift = (torch.relu(spread - WIDEST) + torch.relu(2 * spread + 0.3 - center)).mean()
-    return plain + edges * _edges(error) + 0.1 * drift
+    return plain + edges * rough + 0.1 * drift

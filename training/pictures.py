@@ -16,17 +16,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import mmap
+from pathlib import Path
 import signal
 import time
-from typing import Any
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from training.photometric import photograph
 from training.scenes import draw, NoViewError
+
+if TYPE_CHECKING:
+    from training.teacher import Teacher
 
 ASPECT = 4 / 3  # of the rendered pictures; the network sees them squeezed
 
@@ -42,6 +47,9 @@ class Ring:
         The pictures, in memory that forked processes share.
     made, used : multiprocessing.Value
         Pictures rendered and pictures trained on since the start.
+    taught : ndarray of shape (N, rows, columns), float16, or None
+        What the teacher, where there is one, makes of the pictures: inverse depth, scale and
+        shift unknown.
 
     """
 
@@ -49,6 +57,7 @@ class Ring:
     inverse_depth: np.ndarray
     made: Any
     used: Any
+    taught: np.ndarray | None = None
 
     @property
     def capacity(self) -> int:
@@ -66,45 +75,81 @@ class Ring:
         return self.light.shape[1], self.light.shape[2]
 
 
-def open_ring(capacity: int, rows: int, context: Any) -> Ring:
-    """Allocate an empty ring for pictures of the given number of rows."""
+class Batch(NamedTuple):
+    """
+    What one step trains on.
+
+    Attributes
+    ----------
+    rgb : ndarray of shape (B, H, W, 3), uint8
+        Pictures.
+    inverse_depth : ndarray of shape (B, H, W), float32
+        Truth, 1 / m, 0 in the sky.
+    taught : ndarray of shape (B, H, W), float32, or None
+        What the teacher says, scale and shift unknown.
+
+    """
+
+    rgb: np.ndarray
+    inverse_depth: np.ndarray
+    taught: np.ndarray | None
+
+
+def open_ring(capacity: int, rows: int, context: Any, taught: bool = False) -> Ring:
+    """Allocate an empty ring for pictures of the given number of rows, with a teacher or not."""
     size = rows, round(ASPECT * rows)
 
     def shared(*dims: int) -> np.ndarray:
         return np.frombuffer(mmap.mmap(-1, 2 * int(np.prod(dims))), np.float16).reshape(dims)
 
     return Ring(shared(capacity, *size, 3), shared(capacity, *size), context.Value('q', 0),
-                context.Value('q', 0))
+                context.Value('q', 0), shared(capacity, *size) if taught else None)
 
 
-def _render(ring: Ring, seed: int) -> None:
+def _render(ring: Ring, seed: int, teacher: Teacher | None = None) -> None:
     try:
         pictures = draw(seed, ring.size, views=2)
     except NoViewError:
         return
-    for picture in pictures:
+    if teacher is not None:
+        taught = teacher(np.stack([_clear(picture.light, seed) for picture in pictures]))
+    for k, picture in enumerate(pictures):
         with ring.made.get_lock():
             slot = ring.made.value % ring.capacity
             ring.made.value += 1
         depth = picture.depth
         ring.light[slot] = np.minimum(picture.light, 6e4)
         ring.inverse_depth[slot] = np.where(depth > 0, 1 / np.maximum(depth, 0.05), 0)
+        if teacher is not None:
+            ring.taught[slot] = taught[k]
 
 
-def render_forever(ring: Ring, seed: int, reuse: float) -> None:
+def _clear(light: np.ndarray, seed: int) -> np.ndarray:
+    """Photograph it twice and return the one with more contrast, in which there is more to see."""
+    rng = np.random.default_rng(seed)
+    return max((photograph(light, rng) for _ in range(2)), key=np.std)
+
+
+def render_forever(ring: Ring, seed: int, reuse: float, teachers: Sequence[Path] = ()) -> None:
     """
-    Render scenes into the ring until killed.
+    Render scenes into the ring until killed, and let the teacher, if there is one, see them.
 
     Waits while every picture was used fewer than ``reuse`` times on average.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C is for the training, which ends this
     cv2.setNumThreads(1)
+    teacher = _hire(teachers) if teachers else None
     while True:
         if ring.used.value < reuse * (ring.made.value - ring.capacity // 10):
             time.sleep(0.2)
             continue
         seed += 1
-        _render(ring, seed)
+        _render(ring, seed, teacher)
+
+
+def _hire(folders: Sequence[Path]) -> Teacher:
+    from training.teacher import Teacher   # torch, which pictures alone do not need
+    return Teacher(folders)
 
 
 def fill(ring: Ring, seed: int) -> None:
@@ -134,33 +179,27 @@ def _wide_lens(size: tuple[int, int], strength: float) -> tuple[np.ndarray, np.n
     return (x * grow + 1) * ((size[1] - 1) / 2), (y * grow + 1) * ((size[0] - 1) / 2)
 
 
-def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generator
-          ) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Draw a batch: random windows, mirrored or not, some behind a wide lens, photographed anew.
+def _resize(image: np.ndarray, shape: tuple[int, int], how: int) -> np.ndarray:
+    return cv2.resize(image, shape[::-1], interpolation=how)
 
-    Returns
-    -------
-    rgb : ndarray of shape (B, H, W, 3), uint8
-        Pictures.
-    inverse_depth : ndarray of shape (B, H, W), float32
-        Truth, 1 / m, 0 in the sky.
 
-    """
-    rgb, inverse = [], []
+def batch(ring: Ring, count: int, shape: tuple[int, int], rng: np.random.Generator) -> Batch:
+    """Draw random windows, mirrored or not, some behind a wide lens, photographed anew."""
+    rgb, inverse, taught = [], [], []
+    kept = [ring.light, ring.inverse_depth, *([] if ring.taught is None else [ring.taught])]
     for slot in rng.integers(0, max(ring.filled - 4, 1), count):
         y, x, h, w = _window(rng, ring.size)
-        light = ring.light[slot, y:y + h, x:x + w].astype(np.float32)
-        depth = ring.inverse_depth[slot, y:y + h, x:x + w].astype(np.float32)
+        light, depth, *lesson = (each[slot, y:y + h, x:x + w].astype(np.float32) for each in kept)
         if rng.random() < 0.5:
-            light, depth = light[:, ::-1], depth[:, ::-1]
+            light, depth, *lesson = (each[:, ::-1] for each in (light, depth, *lesson))
         if rng.random() < 0.15:
-            columns, rows = _wide_lens((h, w), rng.uniform(0.03, 0.2))
-            light = cv2.remap(light, columns, rows, cv2.INTER_LINEAR)
-            depth = cv2.remap(depth, columns, rows, cv2.INTER_NEAREST)
+            seen = _wide_lens((h, w), rng.uniform(0.03, 0.2))
+            depth = cv2.remap(depth, *seen, cv2.INTER_NEAREST)
+            light, *lesson = (cv2.remap(each, *seen, cv2.INTER_LINEAR)
+                              for each in (light, *lesson))
         how = cv2.INTER_AREA if h >= shape[0] else cv2.INTER_LINEAR
-        light = cv2.resize(light, shape[::-1], interpolation=how)
-        inverse.append(cv2.resize(depth, shape[::-1], interpolation=cv2.INTER_NEAREST))
-        rgb.append(photograph(light, rng, octaves=0.4))
+        rgb.append(photograph(_resize(light, shape, how), rng, octaves=0.4))
+        inverse.append(_resize(depth, shape, cv2.INTER_NEAREST))
+        taught += [_resize(each, shape, how) for each in lesson]
     ring.used.value += count
-    return np.stack(rgb), np.stack(inverse)
+    return Batch(np.stack(rgb), np.stack(inverse), np.stack(taught) if taught else None)

@@ -148,7 +148,10 @@ def render_forever(ring: Ring, seed: int, reuse: float, teachers: Sequence[Path]
 
 
 def _hire(folders: Sequence[Path]) -> Teacher:
-    from training.teacher import Teacher   # torch, which pictures alone do not need
+    import torch   # which pictures alone do not need
+
+    from training.teacher import Teacher
+    torch.set_num_threads(1)
     return Teacher(folders)
 
 

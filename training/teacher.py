@@ -48,7 +48,6 @@ class Teacher:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        torch.set_num_threads(1)
         self._networks = [_load(folder) for folder in folders]
 
     @torch.no_grad()

@@ -27,7 +27,7 @@ from depth_seg_ros.ros.processes import last_lines
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 __all__ = ['BenchClient', 'Run']
@@ -131,8 +131,11 @@ class BenchClient:
         return run
 
     def _ready(self) -> bool:
-        if self._reports:
-            return self._run.report.get('state') == 'active'
+        if self._reports:   # a subscription that turns reliable later loses an image by that
+            return (self._run.report.get('state') == 'active'
+                    and any(one.qos_profile.reliability == ReliabilityPolicy.RELIABLE
+                            for one in self._node.get_subscriptions_info_by_topic(
+                                self._publisher.topic_name)))
         return (self._node.count_publishers(self._topic) > 0
                 and self._publisher.get_subscription_count() > 0)
 

@@ -71,9 +71,9 @@ _WAVES_GROW = 0.5
 """
 Share of `noise_low` by which it is higher where depth waves: bumps are wide and high.
 
-With the embedded network F goes from 0.58 to 0.59 and false regions from 0.69 to 0.58 a frame on
-300 rendered scenes of free-standing things. Its price: regions of corrupted images agree with
-those of the clean ones by 39 %, not 43 % (`bench robustness`).
+With the embedded network of that time F went from 0.58 to 0.59 and false regions from 0.69 to 0.58
+a frame on 300 rendered scenes of free-standing things. Its price: regions of corrupted images
+agreed with those of the clean ones by 39 %, not 43 % (`bench robustness`).
 """
 
 _CREASE_PIXELS = 3

@@ -80,3 +80,10 @@ def test_without_a_teacher_there_is_no_lesson() -> None:
     ring = pictures.open_ring(2, 24, multiprocessing.get_context('fork'))
     pictures._render(ring, 3)
     assert pictures.batch(ring, 2, (32, 32), np.random.default_rng(0)).taught is None
+
+
+def test_a_teacher_sees_the_photograph_with_more_contrast(monkeypatch: pytest.MonkeyPatch) -> None:
+    flat, clear = np.full((2, 2, 3), 9, np.uint8), np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    taken = [flat, clear, clear, flat]
+    monkeypatch.setattr(pictures, 'photograph', lambda light, rng: taken.pop())
+    assert all(pictures._clear(flat, 0) is clear for _ in range(2))

@@ -92,6 +92,14 @@ def test_impossible_shares_are_refused(
     assert f'{name}: expected a share from 0 to 1, got {float(share)}' in capsys.readouterr().err
 
 
+def test_a_teacher_that_is_not_there_is_refused(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options(tmp_path, '--teacher', str(tmp_path / 'gone'))
+    assert (f'--teacher: expected a folder with model.safetensors, got {tmp_path / "gone"}'
+            in capsys.readouterr().err)
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every look at the clock take ten seconds."""

@@ -24,8 +24,7 @@ PARTS = [(96, 0.3, 0.1), (128, 0.6, 0.1), (160, 1.0, 0.1)]
 RENDERED = 194   # rows; enough for 160 of a window of them
 
 
-def arguments(line: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line."""
+def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description='Train the small depth network on rendered scenes; '
                                 'stop and start again at will.')
     p.add_argument('--minutes', type=float, default=110,
@@ -61,6 +60,12 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--nice', type=int, default=0, help='lower the priority of all processes')
     p.add_argument('--held-out', type=int, default=160, help='pictures of the validation')
+    return p
+
+
+def arguments(line: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    p = _parser()
     o = p.parse_args(line)
     o.part = [(int(side), end, edges) for side, end, edges in o.part or PARTS]
     for side, _, _ in o.part:
@@ -70,6 +75,9 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
         p.error(f'--larger: expected a share from 0 to 1, got {o.larger}')
     if not 0 <= o.share <= 1:
         p.error(f'--share: expected a share from 0 to 1, got {o.share}')
+    for folder in o.teacher:   # found out in a renderer it would leave the training waiting
+        if not (folder / 'model.safetensors').is_file():
+            p.error(f'--teacher: expected a folder with model.safetensors, got {folder}')
     if o.part[-1][1] != 1:
         p.error(f'--part: expected the last one to end at 1, got {o.part[-1][1]}')
     return o

@@ -69,7 +69,7 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
     three times as much: what stands free fills little of a picture.
 
     A teacher leaves out what cannot be seen in the picture, so it is learned from with less noise
-    than the truth; where it is wrong, and in the sky, the truth alone counts.
+    than the truth; where it is wrong the truth alone counts, in the sky for all but the gradients.
 
     Parameters
     ----------
@@ -96,13 +96,15 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
     weight = torch.where(inverse_depth > 0, weight, SKY)
     care = 1 + 2 * _outlines(truth)
     error = guess - truth
-    plain, rough = error.abs(), _edges(error)
-    if taught is not None:
+    if taught is None:
+        plain, rough = error.abs(), _edges(error)
+    else:
         lesson = _normalize(taught)[0]
+        other = guess - lesson
         trust = share * _trust(lesson, truth, weight)
         here = torch.where(inverse_depth > 0, trust, 0.0)
-        plain = plain * (1 - here) + (guess - lesson).abs() * here
-        rough = _edges(error * (1 - trust)) + _edges((guess - lesson) * trust)
+        plain = error.abs() * (1 - here) + other.abs() * here
+        rough = _edges(error * (1 - trust)) + _edges(other * trust)
     plain = (plain * weight * care / care.mean((1, 2), keepdim=True)).mean()
     # Scale and shift are free; this keeps them where the network's last ReLU cuts nothing off.
     drift = (torch.relu(spread - WIDEST) + torch.relu(2 * spread + 0.3 - center)).mean()

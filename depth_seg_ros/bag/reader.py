@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rosbags.highlevel.anyreader import AnyReaderError
 
-__all__ = ['BagFrame', 'BagMessage', 'BagReader', 'CAMERA_INFO', 'IMAGE_TYPES']
+__all__ = ['BagFrame', 'BagMessage', 'BagReader', 'CAMERA_INFO', 'IMAGE_TYPES', 'full_name']
 
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
@@ -119,7 +119,7 @@ class BagReader:
                  ) -> None:
         self.path = path
         self.topic = full_name(topic) if topic else topic
-        self.sensors = [full_name(name) for name in sensors]
+        self._sensors = [full_name(name) for name in sensors]
         self.topics: dict[str, tuple[str, int]] = {}
         self.calibration: tuple[Any, CameraModel] | None = None
         self._first_calibration: tuple[Any, CameraModel] | None = None
@@ -132,7 +132,7 @@ class BagReader:
         try:
             self.topics = {name: (info.msgtype or 'several types', info.msgcount)
                            for name, info in self._reader.topics.items()}
-            self.topic = _image_topic(self)
+            self.topic = _image_topic(self, self._sensors)
             # So that images recorded before the first camera_info have a camera, too.
             next(self.messages((self.info_topic,)), None)
             self._first_calibration = self.calibration
@@ -256,7 +256,7 @@ class BagReader:
             self.camera_problem = f'{message.topic}: {problem}'
 
 
-def _image_topic(bag: BagReader) -> str:
+def _image_topic(bag: BagReader, sensors: Collection[str]) -> str:
     images = {name: info for name, info in bag.topics.items() if info[0] in IMAGE_TYPES}
     if bag.topic:
         if bag.topic not in images:
@@ -264,7 +264,7 @@ def _image_topic(bag: BagReader) -> str:
                            f'{", ".join(images) or "none"}')
         return bag.topic
     filled = [name for name, (_, count) in images.items() if count]
-    filled = [name for name in filled if name not in bag.sensors] or filled
+    filled = [name for name in filled if name not in sensors] or filled
     if len(filled) == 1:
         return filled[0]
     if not filled:

@@ -44,10 +44,11 @@ _SMOOTH, _SMOOTH_REACH = 1.5, 2
 """
 Sigma of that blur, in pixels, and how far from the border of the image it spoils planes.
 
-With the embedded network F goes from 0.53 to 0.58 and false regions from 1.6 to 0.7 a frame on 300
-rendered scenes of free-standing things; on all kinds of scenes F stays at 0.40, false regions go
-from 2.2 to 0.9. The scenes of `bench regions` do not wave; to blur them, too, costs 0.02 to 0.09
-of F and 0.05 to 0.19 of recall. Depth in coarse steps, as of 8 bits, passes for waves, too.
+With the embedded network of that time F went from 0.53 to 0.58 and false regions from 1.6 to 0.7 a
+frame on 300 rendered scenes of free-standing things; on all kinds of scenes F stayed at 0.40,
+false regions went from 2.2 to 0.9. The scenes of `bench regions` do not wave; to blur them, too,
+costs 0.02 to 0.09 of F and 0.05 to 0.19 of recall. Depth in coarse steps, as of 8 bits, passes for
+waves, too.
 """
 
 _CREASE_NOISE = 4.0

@@ -28,12 +28,12 @@ torch = pytest.importorskip('torch')
 pytest.importorskip('transformers')
 
 from training import export, network, pictures, train  # noqa: E402  behind what skips
-from training import options as schedule  # noqa: E402
+from training.options import arguments, learning_rate, part_at  # noqa: E402
 
 
 def options(folder: Path, *line: str) -> object:
     """Return the options of a training of ten minutes on tiny pictures."""
-    return schedule.arguments(['--folder', str(folder), '--minutes', '10', '--batch', '2', *line])
+    return arguments(['--folder', str(folder), '--minutes', '10', '--batch', '2', *line])
 
 
 def ring(count: int = 6) -> pictures.Ring:
@@ -59,16 +59,16 @@ def weights(trainer: train.Trainer) -> torch.Tensor:
 
 def test_rate_warms_up_holds_and_falls_to_zero() -> None:
     """It holds the highest rate until 35 % of the time and is zero at the end."""
-    assert schedule.learning_rate(0.4, 0.1, 50) == pytest.approx(0.1)
-    assert schedule.learning_rate(0.4, 0.35, 900) == pytest.approx(0.4)
-    assert schedule.learning_rate(0.4, 0.675, 900) == pytest.approx(0.2)
-    assert schedule.learning_rate(0.4, 1.0, 900) == pytest.approx(0, abs=1e-12)
+    assert learning_rate(0.4, 0.1, 50) == pytest.approx(0.1)
+    assert learning_rate(0.4, 0.35, 900) == pytest.approx(0.4)
+    assert learning_rate(0.4, 0.675, 900) == pytest.approx(0.2)
+    assert learning_rate(0.4, 1.0, 900) == pytest.approx(0, abs=1e-12)
 
 
 def test_parts_follow_each_other(tmp_path: Path) -> None:
     """A part begins where the one before it ends, and the last one never ends."""
     o = options(tmp_path, '--part', '64', '0.25', '0.1', '--part', '96', '1', '0.5')
-    found = [schedule.part_at(o.part, progress) for progress in (0, 0.24, 0.25, 0.99, 1.2)]
+    found = [part_at(o.part, progress) for progress in (0, 0.24, 0.25, 0.99, 1.2)]
     assert found == [(64, 0.1), (64, 0.1), (96, 0.5), (96, 0.5), (96, 0.5)]
 
 
@@ -164,6 +164,21 @@ def test_a_share_of_the_batches_is_larger(tmp_path: Path, share: str, sides: set
     seen = [full.get() for _ in range(16)]
     assert {each.rgb.shape[1] for each in seen} == sides
     assert all(each.rgb.shape[:3] == each.inverse_depth.shape for each in seen)
+
+
+def test_the_share_of_the_teacher_is_that_of_the_options(tmp_path: Path) -> None:
+    rgb, truth, _ = pictures.batch(ring(), 2, (32, 32), np.random.default_rng(1))
+    lesson = truth + 0.2 * np.linspace(0, 1, 32, dtype=np.float32)
+    losses = []
+    for share in ('0', '0.5', '1'):
+        trainer = train.Trainer(options(tmp_path, '--share', share))
+        with torch.no_grad():
+            losses += [float(trainer.loss(pictures.Batch(rgb, truth, taught), 0.1))
+                       for taught in (None, lesson)]
+    alone = losses[0]
+    assert losses[::2] == pytest.approx([alone] * 3)
+    assert losses[1] == pytest.approx(alone)
+    assert abs(losses[5] - alone) > abs(losses[3] - alone) > 1e-3
 
 
 def test_shipped_folder_is_a_start(tmp_path: Path) -> None:

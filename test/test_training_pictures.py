@@ -87,3 +87,23 @@ def test_a_teacher_sees_the_photograph_with_more_contrast(monkeypatch: pytest.Mo
     taken = [flat, clear, clear, flat]
     monkeypatch.setattr(pictures, 'photograph', lambda light, rng: taken.pop())
     assert all(pictures._clear(flat, 0) is clear for _ in range(2))
+
+
+def test_a_renderer_lets_its_teacher_see_what_it_renders(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = pictures.open_ring(2, 24, multiprocessing.get_context('fork'), taught=True)
+    seen = []
+
+    def render(ring: pictures.Ring, seed: int, teacher: object) -> None:
+        seen.append((seed, teacher))
+        if len(seen) == 2:
+            raise EOFError
+
+    monkeypatch.setattr(pictures, '_hire', lambda folders: ('taught by', folders))
+    monkeypatch.setattr(pictures, '_render', render)
+    monkeypatch.setattr(pictures, 'signal', SimpleNamespace(
+        signal=lambda *_: None, SIGINT=2, SIG_IGN=1))
+    for folders, teacher in ((['a'], ('taught by', ['a'])), ([], None)):
+        seen.clear()
+        with pytest.raises(EOFError):
+            pictures.render_forever(ring, 7, 5.0, folders)
+        assert seen == [(8, teacher), (9, teacher)]

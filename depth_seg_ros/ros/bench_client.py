@@ -114,8 +114,9 @@ class BenchClient:
 
         """
         if not self._spin(LOAD_TIMEOUT, self._ready):
-            raise ChildProcessError(f'the node is not active after {LOAD_TIMEOUT:g} s; '
-                                    f'{last_lines(self._log)}')
+            raise ChildProcessError(
+                f'the node is not active, or its subscription not reliable, after '
+                f'{LOAD_TIMEOUT:g} s; {last_lines(self._log)}')
         for number in range(WARM_UP):
             self._answered(images[number % len(images)])
         run = self._run = Run(start=use_of(self._process.pid))
@@ -131,7 +132,7 @@ class BenchClient:
         return run
 
     def _ready(self) -> bool:
-        if self._reports:   # a subscription that turns reliable later loses an image by that
+        if self._reports:   # a subscription that turns reliable only later loses an image then
             return (self._run.report.get('state') == 'active'
                     and any(one.qos_profile.reliability == ReliabilityPolicy.RELIABLE
                             for one in self._node.get_subscriptions_info_by_topic(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import ctypes
 import os
 from pathlib import Path
 import random
@@ -65,7 +66,12 @@ def interrupt_once() -> Callable[[], None]:
 
 def interrupt_no_more() -> None:
     """Let both do nothing; they would be deadly again while the interpreter ends."""
+    ignore = ctypes.pythonapi.PyOS_setsig
+    ignore.argtypes, ignore.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_void_p
     for number in _STOPS:
+        # First for the system alone: one that came while signal() is at work had its old handler
+        # no more, and CPython would print an OSError ("ignored due to race condition").
+        ignore(number, signal.SIG_IGN)
         signal.signal(number, signal.SIG_IGN)
 
 

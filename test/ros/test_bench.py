@@ -24,6 +24,7 @@ import pytest
 
 node_rig = pytest.importorskip('node_rig')
 bench = pytest.importorskip('depth_seg_ros.ros.bench')
+bench_client = pytest.importorskip('depth_seg_ros.ros.bench_client')
 
 ENVIRONMENT = ('ROS_DOMAIN_ID', 'ROS_AUTOMATIC_DISCOVERY_RANGE', 'FASTDDS_BUILTIN_TRANSPORTS')
 
@@ -66,6 +67,23 @@ def test_the_table_has_a_line_for_every_size_and_kind_of_run(tmp_path, capsys):
     one, two = content['runs']
     assert one['metrics']['received'] == 3 and one['memory'] <= one['peak']
     assert two['metrics']['sent'] == 3 and one['dropped'] == {}
+
+
+def test_the_first_image_is_sent_to_a_reliable_subscription(tmp_path, monkeypatch, capsys):
+    """One that becomes reliable later is another one, and loses what is on its way."""
+    client, found = bench_client.BenchClient, []
+    send = client._send
+
+    def noted(self, message):
+        if not self._run.sent:
+            found.append({one.qos_profile.reliability for one in
+                          self._node.get_subscriptions_info_by_topic(self._publisher.topic_name)})
+        return send(self, message)
+
+    monkeypatch.setattr(client, '_send', noted)
+    model = node_rig.recorded(tmp_path / 'maps', node_rig.scene())
+    assert bench.main(arguments('--model', model, '--frames', '1', '--size', '64x48')) == 0
+    assert found and all(each == {bench_client.ReliabilityPolicy.RELIABLE} for each in found)
 
 
 def run(seconds, latency):

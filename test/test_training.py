@@ -329,6 +329,38 @@ def test_in_the_sky_the_truth_alone_counts() -> None:
     assert loss(taught) > loss(truth)
 
 
+def test_the_loss_of_bends_sees_waves_and_lost_steps_as_the_segmentation_does() -> None:
+    """The same wave and the same step are worse far away; planes, scale and shift are free."""
+    torch = pytest.importorskip('torch')
+    from training.loss import bend_loss
+
+    plane = torch.linspace(0.1, 1, 64)[:, None].expand(1, 64, 64)   # far above, near below
+    wave = 0.005 * torch.sin(1.5 * torch.arange(64.0))
+
+    def waving(rows: slice) -> float:
+        guess = plane.clone()
+        guess[:, rows] += wave
+        return float(bend_loss(3 * guess + 2, plane))
+
+    assert bend_loss(3 * plane + 2, plane) < 1e-4
+    assert waving(slice(0, 16)) > 2 * waving(slice(48, 64)) > 1e-3
+    things = plane.clone()
+    things[:, 6:14, 20:40] += 0.1   # on the first rows it stands out of 0.2, below out of 0.9
+    things[:, 50:58, 20:40] += 0.1
+    flat, low = things.clone(), things.clone()
+    flat[:, 6:14], low[:, 50:58] = plane[:, 6:14], plane[:, 50:58]
+    assert bend_loss(flat, things) > 1.1 * bend_loss(low, things) > 0.1
+
+
+def test_bends_of_a_picture_that_is_all_sky_are_no_nan() -> None:
+    torch = pytest.importorskip('torch')
+    from training.loss import bend_loss
+
+    guess = torch.linspace(0, 1, 32).square().repeat(1, 32, 1).requires_grad_()
+    bend_loss(guess, torch.zeros(1, 32, 32)).backward()
+    assert torch.isfinite(guess.grad).all()
+
+
 def test_frames_are_white_or_black_and_keep_the_size_of_the_picture() -> None:
     """What is inside is not moved or changed."""
     image = np.random.default_rng(0).uniform(0.1, 0.9, (100, 120, 3)).astype(np.float32)

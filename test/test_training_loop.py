@@ -181,6 +181,24 @@ def test_the_share_of_the_teacher_is_that_of_the_options(tmp_path: Path) -> None
     assert abs(losses[5] - alone) > abs(losses[3] - alone) > 1e-3
 
 
+def test_the_error_of_bends_has_the_weight_of_the_options(tmp_path: Path) -> None:
+    seen = pictures.batch(ring(), 2, (32, 32), np.random.default_rng(1))
+    losses = []
+    for weight in ('0', '0.5', '1'):
+        trainer = train.Trainer(options(tmp_path, '--bends', weight))
+        with torch.no_grad():
+            losses.append(float(trainer.loss(seen, 0.1)))
+    assert losses[1] - losses[0] > 0.01
+    assert losses[2] - losses[1] == pytest.approx(losses[1] - losses[0], rel=1e-3)
+    assert options(tmp_path).bends == 0
+
+
+def test_a_negative_weight_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options(tmp_path, '--bends', '-1')
+    assert '--bends: expected 0 or more, got -1.0' in capsys.readouterr().err
+
+
 def test_shipped_folder_is_a_start(tmp_path: Path) -> None:
     """What was exported comes back, rounded to half precision, and is read by its class."""
     from transformers import AutoModelForDepthEstimation

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from depth_seg_ros.params import SegmentationParams
 import torch
 from torch.nn import functional as F
 
@@ -26,12 +27,21 @@ WIDEST = 2.0   # mean deviation of the output that costs nothing
 SKY = 1.0      # weight of its pixels
 FAIR, GROSS = 0.4, 0.9   # weighted error of a teacher up to which it is right, and wholly wrong
 STEP = 0.8     # step of depth, in mean deviations, at which a pixel beside it counts three times
+REACH = 2      # pixels over which the segmentation looks for steps, too
+BEND = SegmentationParams().edge_step   # share of the nearness that is a step there
+NEAREST = 0.04   # share of the near end of a picture that any nearness is taken for, at least
 
 
 def _normalize(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     center = values.mean((1, 2), keepdim=True)
     spread = (values - center).abs().mean((1, 2), keepdim=True)
     return (values - center) / (spread + 1e-6), center, spread
+
+
+def _capped(inverse_depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Return inverse depth without its few nearest pixels, and where it was cut off."""
+    top = torch.quantile(inverse_depth[:, ::3, ::3].flatten(1), 0.97, dim=1)[:, None, None] * 1.3
+    return torch.minimum(inverse_depth, top), top
 
 
 def _edges(error: Tensor, scales: int = 4) -> Tensor:
@@ -89,8 +99,7 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
 
     """
     middle = inverse_depth[:, ::4, ::4].flatten(1).median(1).values.clamp_min(1e-3)[:, None, None]
-    top = torch.quantile(inverse_depth[:, ::3, ::3].flatten(1), 0.97, dim=1)[:, None, None] * 1.3
-    truth = _normalize(torch.minimum(inverse_depth, top))[0]
+    truth = _normalize(_capped(inverse_depth)[0])[0]
     guess, center, spread = _normalize(predicted)
     weight = (middle / inverse_depth.clamp_min(1e-6)).clamp(0.5, 2.5)
     weight = torch.where(inverse_depth > 0, weight, SKY)
@@ -109,3 +118,45 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
     # Scale and shift are free; this keeps them where the network's last ReLU cuts nothing off.
     drift = (torch.relu(spread - WIDEST) + torch.relu(2 * spread + 0.3 - center)).mean()
     return plain + edges * rough + 0.1 * drift
+
+
+def _bends(values: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
+    """Return second differences down and across: 0 on planes, 1/2 at `step`, below 1."""
+    smooth = F.avg_pool2d(values[:, None], 3, 1)[:, 0]
+    step, ends = step[:, 1:-1, 1:-1], 2 * REACH
+    down = smooth[:, :-ends] + smooth[:, ends:] - 2 * smooth[:, REACH:-REACH]
+    across = smooth[..., :-ends] + smooth[..., ends:] - 2 * smooth[..., REACH:-REACH]
+    down, across = down / step[:, REACH:-REACH], across / step[..., REACH:-REACH]
+    return down / (1 + down.abs()), across / (1 + across.abs())
+
+
+def bend_loss(predicted: Tensor, inverse_depth: Tensor) -> Tensor:
+    """
+    Compare what the segmentation looks for: where depth bends, as a share of the nearness.
+
+    Inverse depth does not bend on planes, and does at steps (`segmentation/edges.py`). A step
+    far away is small, and so are waves there, so neither the plain loss nor the gradients tell
+    much of them. The higher a bend the less it matters how high, and a step is a step.
+
+    Parameters
+    ----------
+    predicted, inverse_depth : tensor of shape (B, H, W)
+        As for `affine_invariant_loss`.
+
+    Returns
+    -------
+    tensor of shape ()
+        The loss, whatever scale and shift of `predicted`; what bends weighs up to five times as
+        much as what is flat.
+
+    """
+    capped, top = _capped(inverse_depth)
+    truth, _, spread = _normalize(capped)
+    guess = _normalize(predicted)[0]
+    nearness = torch.maximum(capped, NEAREST * top).clamp_min(1e-3)   # all sky has no near end
+    step = BEND * nearness / (spread + 1e-6)
+    total = predicted.new_zeros(())
+    for bend, true in zip(_bends(guess, step), _bends(truth, step)):
+        weight = 1 + 4 * true.abs()
+        total = total + ((bend - true).abs() * weight).sum() / weight.sum()
+    return total

@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument('--share', type=float, default=0.7,
                    help='of the teacher in the loss, the truth has the rest (default: '
                    '%(default)s)')
+    p.add_argument('--bends', type=float, default=0.0,
+                   help='weight of the error of bends (default: %(default)s)')
     p.add_argument('--part', type=float, nargs=3, action='append',
                    metavar=('SIDE', 'END', 'EDGES'),
                    help='pixels a side, share of the time at which it ends, weight of the '
@@ -75,6 +77,8 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
         p.error(f'--larger: expected a share from 0 to 1, got {o.larger}')
     if not 0 <= o.share <= 1:
         p.error(f'--share: expected a share from 0 to 1, got {o.share}')
+    if o.bends < 0:
+        p.error(f'--bends: expected 0 or more, got {o.bends}')
     for folder in o.teacher:   # found out in a renderer it would leave the training waiting
         if not (folder / 'model.safetensors').is_file():
             p.error(f'--teacher: expected a folder with model.safetensors, got {folder}')

@@ -33,7 +33,7 @@ import torch
 from tqdm import tqdm
 
 from training import network, pictures
-from training.loss import affine_invariant_loss
+from training.loss import affine_invariant_loss, bend_loss
 from training.options import arguments, learning_rate, part_at
 
 HELD_OUT = 9 * 10 ** 13   # first seed of the pictures of the validation
@@ -99,8 +99,9 @@ class Trainer:
         network.resize_input(self.net, *x.shape[2:])
         with torch.autocast(torch.device(device).type, torch.bfloat16):
             guess = (torch.func.functional_call(self.net, weights, x) if weights else self.net(x))
-        return affine_invariant_loss(guess.predicted_depth.float(), truth, edges, taught,
-                                     self.options.share)
+        depth = guess.predicted_depth.float()
+        loss = affine_invariant_loss(depth, truth, edges, taught, self.options.share)
+        return loss + self.options.bends * bend_loss(depth, truth) if self.options.bends else loss
 
     def train_on(self, batch: pictures.Batch) -> float:
         """Make one step and return the loss."""

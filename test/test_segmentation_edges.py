@@ -170,6 +170,15 @@ def test_waves_are_blurred_and_low_ones_less() -> None:
             share, abs=0.05)
 
 
+def test_where_depth_waves_a_lower_step_is_one_as_the_blur_takes_of_it() -> None:
+    """By a fifth where the blur is in full."""
+    calm, wavy_ = (edges_of(SLOPE + each) for each in (0.0, wavy(0.01, 3)))
+    assert wavy_.waves == 1.0
+    usual = np.maximum(SLOPE + wavy(0.01, 3), 0.04) * SegmentationParams().edge_step
+    np.testing.assert_allclose(wavy_.step, 0.8 * usual, rtol=1e-5)
+    np.testing.assert_allclose(calm.step, np.maximum(SLOPE, 0.04) * 0.05, rtol=1e-5)
+
+
 def test_waves_count_alike_in_both_directions_and_whatever_the_scale_and_shift() -> None:
     waves = SLOPE + 0.02 * np.sin(LARGE_COLUMNS / 2) + 0.01 * np.sin(LARGE_ROWS / 2)
     for reach in (2, 4):

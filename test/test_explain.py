@@ -244,11 +244,16 @@ def test_the_result_names_every_region_by_its_id() -> None:
         assert f'; {region.id}' in text
 
 
-def test_the_crease_is_the_one_that_was_used_where_everything_bends() -> None:
+def test_step_crease_and_bars_are_those_that_were_used_where_depth_waves() -> None:
     rows, columns = np.indices((HEIGHT, WIDTH))
     waves = 0.02 * np.sin(rows / 6) * np.sin(columns / 6)
     page = page_of(relative((floor() + waves).astype(np.float32)))
     assert page.stages is not None and page.stages.edges.bend > 2 * page.params.crease
+    assert page.stages.edges.waves == 1.0
+    assert 'step from 4.0%' in said('draw_edges', page)
+    assert 'step: 4.0% of nearness, at least 4.8 x pixel noise' in all_numbers(page)
+    assert 'bars 6 and 6 sigma' in all_numbers(page)
+    assert 'over 6, in touch' in said('draw_standing', page)
     used = f'{page.stages.edges.bend:.1%} of nearness'
     assert f'crease from {used}' in said('draw_edges', page)
     assert f'crease: bend of {used}' in all_numbers(page)

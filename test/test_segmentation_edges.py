@@ -170,7 +170,7 @@ def test_waves_are_blurred_and_low_ones_less() -> None:
             share, abs=0.05)
 
 
-def test_where_depth_waves_a_lower_step_is_one_as_the_blur_takes_of_it() -> None:
+def test_where_depth_waves_a_lower_step_counts() -> None:
     """By a fifth where the blur is in full."""
     calm, wavy_ = (edges_of(SLOPE + each) for each in (0.0, wavy(0.01, 3)))
     assert wavy_.waves == 1.0

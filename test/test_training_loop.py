@@ -193,10 +193,12 @@ def test_the_error_of_bends_has_the_weight_of_the_options(tmp_path: Path) -> Non
     assert options(tmp_path).bends == 0
 
 
-def test_a_negative_weight_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize('weight', ['-1.0', 'nan', 'inf'])
+def test_an_impossible_weight_is_refused(
+        weight: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        options(tmp_path, '--bends', '-1')
-    assert '--bends: expected 0 or more, got -1.0' in capsys.readouterr().err
+        options(tmp_path, '--bends', weight)
+    assert f'--bends: expected a number from 0 on, got {weight}' in capsys.readouterr().err
 
 
 def test_shipped_folder_is_a_start(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def _normalize(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _capped(inverse_depth: Tensor) -> tuple[Tensor, Tensor]:
-    """Return inverse depth without its few nearest pixels, and where it was cut off."""
+    """Return inverse depth with its few nearest pixels cut down to a bound, and the bound."""
     top = torch.quantile(inverse_depth[:, ::3, ::3].flatten(1), 0.97, dim=1)[:, None, None] * 1.3
     return torch.minimum(inverse_depth, top), top
 
@@ -121,7 +121,7 @@ def affine_invariant_loss(predicted: Tensor, inverse_depth: Tensor, edges: float
 
 
 def _bends(values: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
-    """Return second differences down and across: 0 on planes, 1/2 at `step`, below 1."""
+    """Return second differences down and across: 0 on planes, 1/2 at `step`, within -1 and 1."""
     smooth = F.avg_pool2d(values[:, None], 3, 1)[:, 0]
     step, ends = step[:, 1:-1, 1:-1], 2 * REACH
     down = smooth[:, :-ends] + smooth[:, ends:] - 2 * smooth[:, REACH:-REACH]
@@ -146,8 +146,8 @@ def bend_loss(predicted: Tensor, inverse_depth: Tensor) -> Tensor:
     Returns
     -------
     tensor of shape ()
-        The loss, whatever scale and shift of `predicted`; what bends weighs up to five times as
-        much as what is flat.
+        The loss, whatever scale and shift of `predicted`; what bends in truth weighs up to five
+        times as much as what is flat there.
 
     """
     capped, top = _capped(inverse_depth)

@@ -77,8 +77,8 @@ def arguments(line: list[str] | None = None) -> argparse.Namespace:
         p.error(f'--larger: expected a share from 0 to 1, got {o.larger}')
     if not 0 <= o.share <= 1:
         p.error(f'--share: expected a share from 0 to 1, got {o.share}')
-    if o.bends < 0:
-        p.error(f'--bends: expected 0 or more, got {o.bends}')
+    if not 0 <= o.bends < math.inf:
+        p.error(f'--bends: expected a number from 0 on, got {o.bends}')
     for folder in o.teacher:   # found out in a renderer it would leave the training waiting
         if not (folder / 'model.safetensors').is_file():
             p.error(f'--teacher: expected a folder with model.safetensors, got {folder}')

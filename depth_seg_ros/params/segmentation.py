@@ -63,7 +63,7 @@ class SegmentationParams(Validated):
                                unit='ground noise (sigma)', low=4.0, high=20.0)
     noise_low: float = option(
         3.0, 'Height over the ground down to which an obstacle grows; up to twice as far up '
-        'where depth waves as that of a small network does.',
+        'where depth waves as that of a small network does, at most `noise_high`.',
         unit='ground noise (sigma)', low=1.0, high=4.0)
     min_height: float = option(0.0, 'Lower things are not obstacles.',
                                unit='camera heights', low=0.0, high=1.0)
@@ -71,8 +71,9 @@ class SegmentationParams(Validated):
         0.05, 'Relative depth step that separates two things; up to two and a half times that '
         'where depth waves as that of a small network does, for it is blurred there first.',
         unit='share of the nearness', low=0.01, high=0.3)
-    edge_noise: float = option(6.0, 'Noise floor of that step.', unit='pixel noise (sigma)',
-                               low=2.0, high=40.0)
+    edge_noise: float = option(
+        6.0, 'Noise floor of that step; up to a fifth lower where depth waves.',
+        unit='pixel noise (sigma)', low=2.0, high=40.0)
     crease: float = option(
         0.015, 'Bend between two surfaces that meet in a valley (a thing and the wall or table '
         'that it touches) that separates them, over four pixels of the work grid; six times the '

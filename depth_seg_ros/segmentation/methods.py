@@ -32,7 +32,7 @@ from depth_seg_ros.segmentation.thresholds import thresholds
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['METHODS', 'Separation']
+__all__ = ['lowest_sigmas', 'METHODS', 'Separation']
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +71,11 @@ _WAVES_GROW = 1.0
 """
 Share of `noise_low` by which it is higher where depth waves: bumps are wide and high.
 
-With the embedded network and 0.5 F went from 0.58 to 0.59 and false regions from 0.69 to 0.58 a
-frame on 300 rendered scenes of free-standing things. Since steps are lower there (`edges.py`), 1.0
-takes false regions from 0.57 to 0.50 on 700 of them, and leaves F at 0.60.
+With 0.5 and the embedded network of that time, F went from 0.58 to 0.59 and false regions from
+0.69 to 0.58 a frame on 300 rendered scenes of free-standing things. Since steps
+are lower there (`edges.py`), 1.0 takes false regions from 0.57 to 0.50 on 700 of them, and leaves
+F at 0.60. Regions of corrupted images agree with those of the clean ones by 52.3 % for 52.9 then
+(`bench robustness`).
 """
 
 _CREASE_PIXELS = 3
@@ -143,6 +145,11 @@ METHODS: dict[str, Method] = {
 """By the names of `SegmentationParams.method`."""
 
 
+def lowest_sigmas(params: SegmentationParams, waves: float) -> float:
+    """Return down to how many sigmas of the ground's noise an obstacle grows."""
+    return min(params.noise_low * (1.0 + _WAVES_GROW * waves), params.noise_high)
+
+
 def _raised(frame: Frame, ground: Ground, candidates: Mask, waves: float,
             params: SegmentationParams) -> Mask:
     """Return what rises out of the ground by more than its noise."""
@@ -150,6 +157,6 @@ def _raised(frame: Frame, ground: Ground, candidates: Mask, waves: float,
         # Height over height of the camera is (d - ground) / (d - infinity), whatever the scale.
         over = frame.near - ground.surface
         candidates = candidates & (over > np.float32(params.min_height) * frame.over_far(0.04))
-    low = min(params.noise_low * (1.0 + _WAVES_GROW * waves), params.noise_high)
+    low = lowest_sigmas(params, waves)
     return hysteresis(candidates & (ground.sigmas > np.float32(low) * frame.bar),
                       candidates & (ground.sigmas > np.float32(params.noise_high) * frame.bar))

@@ -26,6 +26,7 @@ from depth_seg_ros.params import DrawingParams, SegmentationParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import RegionClass, Stages
 from depth_seg_ros.segmentation.ground import Ground
+from depth_seg_ros.segmentation.methods import lowest_sigmas
 import numpy as np
 from numpy.typing import NDArray
 
@@ -129,6 +130,11 @@ class Page:
         off = np.abs(self.ground.surface - self.plane()) / self.ground.clearance
         return float(np.quantile(off[on_ground], 0.95)) if on_ground.any() else 0.0
 
+    def low_bar(self) -> float:
+        """Return down to how many sigmas of the ground's noise obstacles grew in this frame."""
+        assert self.stages is not None
+        return lowest_sigmas(self.params, self.stages.edges.waves)
+
     def horizon(self) -> tuple[float, float] | None:
         """Return the rows of the image where the ground meets infinity, at its left and right."""
         if self.ground is None or self.stages is None:
@@ -231,7 +237,7 @@ def over(page: Page) -> tuple[NDArray[np.float32], list[float], str]:
     assert page.stages is not None
     params, frame = page.params, page.stages.frame
     if page.ground is not None:
-        return page.ground.sigmas, [params.noise_low, params.noise_high], 'sigma'
+        return page.ground.sigmas, [page.low_bar(), params.noise_high], 'sigma'
     if params.method == 'threshold':
         return frame.near - np.float32(page.threshold), [0.0], 'of the spread'
     if params.method == 'local':

@@ -25,6 +25,7 @@ from depth_seg_ros.drawing.explain.page import (
     OWN, Page, say, STEP, SURE, UNKNOWN, write_inside)
 from depth_seg_ros.drawing.painting import overlay
 from depth_seg_ros.segmentation import RegionClass, Stages
+from depth_seg_ros.segmentation.edges import share_of_step
 from depth_seg_ros.segmentation.regions import grown
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def draw_standing(axes: Axes, page: Page, number: str) -> None:
     if page.ground is not None:
         names = {'ground': ('ground', hex_color(class_color(RegionClass.GROUND))),
                  'sure': (f'over {page.params.noise_high:g} sigma', SURE),
-                 'grown': (f'over {page.params.noise_low:g}, in touch', GROWN),
+                 'grown': (f'over {page.low_bar():.3g}, in touch', GROWN),
                  'dropped': ('not in touch', DROPPED), 'below': ('below', BELOW),
                  'far': ('far', '#f2f2f2')}
     elif page.params.method != 'ground':
@@ -109,8 +110,9 @@ def draw_edges(axes: Axes, page: Page, number: str) -> None:
     page.tint(axes, edges.steps, STEP)
     page.tint(axes, ~frame.valid, UNKNOWN)
     splits = params.method == 'ground'
-    entitle(axes, title, f'step from {params.edge_step:.1%}, crease from {edges.bend:.1%} of '
-            'nearness' if splits else 'this method splits nothing at them')
+    step = params.edge_step * share_of_step(edges.waves)
+    entitle(axes, title, f'step from {step:.1%}, crease from {edges.bend:.1%} of nearness'
+            if splits else 'this method splits nothing at them')
     explain_colors(axes, {'step (its far side)': STEP, 'crease (a valley)': CREASE})
 
 

@@ -26,6 +26,7 @@ from depth_seg_ros.drawing.explain.region_panels import (
 from depth_seg_ros.params import DrawingParams, SegmentationParams
 from depth_seg_ros.pipeline import FrameResult
 from depth_seg_ros.segmentation import Segmenter, Stages
+from depth_seg_ros.segmentation.edges import share_of_step
 import numpy as np
 from numpy.typing import NDArray
 
@@ -152,10 +153,10 @@ def _bar_lines(page: Page) -> list[str]:
     far = f'far: within {params.far:.1%} of the spread of infinity'
     if ground is None:
         return ['no ground found: all that is not far stands out', far]
-    low, high = (bar * ground.noise for bar in (params.noise_low, params.noise_high))
+    low, high = (bar * ground.noise for bar in (page.low_bar(), params.noise_high))
     bend = f'ramp and unevenness up to {page.bend():.1%} of it'
     lines = [f'ground noise (sigma) {ground.noise:.2%} of its nearness',
-             f'bars {params.noise_low:g} and {params.noise_high:g} sigma = {low:.1%} and '
+             f'bars {page.low_bar():.3g} and {params.noise_high:g} sigma = {low:.1%} and '
              f'{high:.1%} of it', f'{ground.inlier_share:.1%} of the sampled points on the plane',
              bend, far]
     if params.min_height > 0:
@@ -166,8 +167,10 @@ def _bar_lines(page: Page) -> list[str]:
 def _split_lines(page: Page, stages: Stages) -> list[str]:
     params = page.params
     parts, things = int(stages.parts.max()), int(stages.things.max())
-    lines = [f'step: {params.edge_step:.1%} of nearness, at least {params.edge_noise:g} x pixel '
-             f'noise', f'steps on {stages.edges.steps.mean():.1%} of the work grid']
+    step, noise = (bar * share_of_step(stages.edges.waves)
+                   for bar in (params.edge_step, params.edge_noise))
+    lines = [f'step: {step:.1%} of nearness, at least {noise:.3g} x pixel noise',
+             f'steps on {stages.edges.steps.mean():.1%} of the work grid']
     if stages.found.standing is None:
         return [*lines, f'{parts} parts, neither split at them nor joined by this method']
     return [*lines, f'crease: bend of {stages.edges.bend:.1%} of nearness over 4 px',

@@ -253,6 +253,7 @@ def test_step_crease_and_bars_are_those_that_were_used_where_depth_waves() -> No
     assert 'step from 4.0%' in said('draw_edges', page)
     assert 'step: 4.0% of nearness, at least 4.8 x pixel noise' in all_numbers(page)
     assert 'bars 6 and 6 sigma' in all_numbers(page)
+    assert over(page)[1] == [6.0, 6.0]
     assert 'over 6, in touch' in said('draw_standing', page)
     used = f'{page.stages.edges.bend:.1%} of nearness'
     assert f'crease from {used}' in said('draw_edges', page)

@@ -350,6 +350,17 @@ def test_the_loss_of_bends_sees_waves_and_lost_steps_as_the_segmentation_does() 
     flat, low = things.clone(), things.clone()
     flat[:, 6:14], low[:, 50:58] = plane[:, 6:14], plane[:, 50:58]
     assert bend_loss(flat, things) > 1.1 * bend_loss(low, things) > 0.1
+    assert bend_loss(3 * things - 2 * plane, things) < 0.5 * bend_loss(flat, things)
+
+
+def test_a_faint_wave_in_the_sky_is_no_bend() -> None:
+    """Nearness is nothing there, and a share of nothing would be anything."""
+    torch = pytest.importorskip('torch')
+    from training.loss import bend_loss
+
+    truth = torch.linspace(-1, 1, 64).clamp_min(0)[:, None].repeat(1, 1, 64)
+    guess = truth + 1e-4 * (truth == 0) * torch.sin(1.5 * torch.arange(64.0))
+    assert 1e-3 < bend_loss(guess, truth) < 0.1
 
 
 def test_bends_of_a_picture_that_is_all_sky_are_no_nan() -> None:
